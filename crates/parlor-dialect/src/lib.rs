@@ -1,0 +1,1 @@
+//! Text generators for characters

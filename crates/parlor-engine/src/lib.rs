@@ -1,0 +1,1 @@
+//! The step and the mechanics: pure rules, no input or output

@@ -1,0 +1,1 @@
+//! HTTP: the API, live events, OpenAPI and the role listener

@@ -1,0 +1,98 @@
+//! What a step brings about, written to the store in one transaction.
+
+use crate::conversation::{Conversation, Message};
+use crate::envelope::Envelope;
+use crate::id::{ConversationId, EventId};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// The condition under which effects are written. It makes a redelivered event harmless: the
+/// second time the condition no longer holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing to check.
+    None,
+    /// The conversation is active and has exactly this many exchanges; they become `exchanges + 1`,
+    /// and it is closed at `close_at` if given.
+    Advance {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// What its count must be.
+        exchanges: u32,
+        /// Closes it with this line.
+        close_at: Option<DateTime<Utc>>,
+    },
+    /// The conversation is active and holds no message with the id of the (one) message of these
+    /// effects, an aside. The store numbers it: one more than the conversation's asides so far.
+    Aside {
+        /// Which conversation.
+        conversation: ConversationId,
+    },
+    /// The (one) opened conversation does not exist yet.
+    Open,
+}
+
+/// A message to be stored, with who may know of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewMessage {
+    /// The message.
+    pub message: Message,
+    /// Everybody who said, heard or overheard it (display names). Nobody else's memory holds it.
+    pub audience: Vec<String>,
+}
+
+/// An envelope that is to be sent: a row of the outbox. Its key is the envelope's id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxRow {
+    /// The queue or topic that it goes to.
+    pub inbox: String,
+    /// What is sent.
+    pub envelope: Arc<Envelope>,
+    /// Not before this time (the world's pace).
+    pub due_at: DateTime<Utc>,
+    /// False: the committing process sends it (it is "in hand"). True: it waits in the table until
+    /// a relay finds it due.
+    pub parked: bool,
+}
+
+/// What one step writes, all or nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effects {
+    /// The event that caused them.
+    pub event: EventId,
+    /// When they hold.
+    pub guard: Guard,
+    /// Conversations that come into being.
+    pub opened: Vec<Conversation>,
+    /// Messages said.
+    pub messages: Vec<NewMessage>,
+    /// Envelopes to send.
+    pub sends: Vec<OutboxRow>,
+    /// Outbox rows that are done with; cleared even when the guard does not hold.
+    pub clears: Vec<EventId>,
+}
+
+impl Effects {
+    /// Effects of `event` that do nothing yet.
+    #[must_use]
+    pub fn none(event: EventId) -> Self {
+        Self {
+            event,
+            guard: Guard::None,
+            opened: Vec::new(),
+            messages: Vec::new(),
+            sends: Vec::new(),
+            clears: Vec::new(),
+        }
+    }
+
+    /// True when there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.opened.is_empty()
+            && self.messages.is_empty()
+            && self.sends.is_empty()
+            && self.clears.is_empty()
+            && self.guard == Guard::None
+    }
+}

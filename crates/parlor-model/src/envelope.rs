@@ -1,0 +1,268 @@
+//! What is on the bus: CloudEvents 1.0 events in binary mode (attributes as headers, JSON data as
+//! body). Adapters put their transport's prefix before the attribute names.
+
+use crate::conversation::Message;
+use crate::id::{ConversationId, EventId};
+use crate::name::Slug;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// `specversion` of every envelope.
+pub const SPEC_VERSION: &str = "1.0";
+/// Media type of every envelope's data.
+pub const CONTENT_TYPE: &str = "application/json";
+/// Largest data, in bytes, that a worker looks at. More than any message (the text limit is far
+/// lower); what is larger is not ours.
+pub const DATA_BYTES_MAX: usize = 1 << 20;
+
+/// `type` of an [`EventBody::Opening`].
+pub const TYPE_OPENING: &str = "parlor.conversation.opening";
+/// `type` of an [`EventBody::Said`].
+pub const TYPE_SAID: &str = "parlor.message.said";
+/// `type` of an [`EventBody::Overheard`].
+pub const TYPE_OVERHEARD: &str = "parlor.message.overheard";
+
+/// What an envelope tells its recipient.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EventBody {
+    /// You open this conversation.
+    Opening(Opening),
+    /// This was said to you.
+    Said(Message),
+    /// You overheard this; comment on it if you like.
+    Overheard(Message),
+}
+
+/// The data of [`EventBody::Opening`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Opening {
+    /// The first line, where the caller gave one; else the dialect finds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// An event on its way to one recipient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Envelope {
+    /// `id`; also the key of its outbox row.
+    pub id: EventId,
+    /// `source` is `/worlds/{world}`.
+    pub world: Slug,
+    /// `subject`.
+    pub conversation: ConversationId,
+    /// Extension attribute `recipient`: the slug of the character that it is for.
+    pub recipient: Slug,
+    /// `time`.
+    pub time: DateTime<Utc>,
+    /// W3C trace context. The trace id is the id of the conversation that began it all, so that a
+    /// conversation with its gossip is one trace.
+    pub traceparent: String,
+    /// `type` and data.
+    pub body: EventBody,
+}
+
+/// Why something on the bus is not an envelope of ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeError {
+    /// A required attribute is not there.
+    #[error("not a Parlor envelope: the CloudEvents attribute '{0}' is missing")]
+    Missing(&'static str),
+    /// An attribute has a value that it can't have.
+    #[error("not a Parlor envelope: attribute '{name}' is '{value}', expected {expected}")]
+    Invalid {
+        /// Which attribute.
+        name: &'static str,
+        /// Its value, shortened.
+        value: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// The data is not the JSON that the type asks for.
+    #[error("not a Parlor envelope: the data of type '{kind}' can't be read: {reason}")]
+    Data {
+        /// The type.
+        kind: String,
+        /// What the parser says.
+        reason: String,
+    },
+    /// The data is too large to look at.
+    #[error("not a Parlor envelope: {0} bytes of data, at most {DATA_BYTES_MAX} are read")]
+    TooLarge(usize),
+}
+
+impl Envelope {
+    /// `type`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.body {
+            EventBody::Opening(_) => TYPE_OPENING,
+            EventBody::Said(_) => TYPE_SAID,
+            EventBody::Overheard(_) => TYPE_OVERHEARD,
+        }
+    }
+
+    /// The CloudEvents attributes, unprefixed, without `datacontenttype` and `traceparent`, for
+    /// which transports have a place of their own.
+    #[must_use]
+    pub fn attributes(&self) -> [(&'static str, String); 7] {
+        [
+            ("specversion", SPEC_VERSION.to_owned()),
+            ("id", self.id.to_string()),
+            ("source", format!("/worlds/{}", self.world)),
+            ("type", self.kind().to_owned()),
+            ("subject", self.conversation.to_string()),
+            ("time", self.time.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            ("recipient", self.recipient.to_string()),
+        ]
+    }
+
+    /// The data, as JSON.
+    #[must_use]
+    pub fn data(&self) -> Vec<u8> {
+        let json = match &self.body {
+            EventBody::Opening(opening) => serde_json::to_vec(opening),
+            EventBody::Said(message) | EventBody::Overheard(message) => serde_json::to_vec(message),
+        };
+        json.expect("strings, numbers and lists of strings always serialise")
+    }
+
+    /// Reads an envelope. `attribute` looks one up by its unprefixed name (`traceparent` too).
+    ///
+    /// # Errors
+    /// [`EnvelopeError`] says which part is not ours.
+    pub fn decode<'a>(
+        attribute: impl Fn(&'static str) -> Option<&'a str>,
+        data: &[u8],
+    ) -> Result<Self, EnvelopeError> {
+        if data.len() > DATA_BYTES_MAX {
+            return Err(EnvelopeError::TooLarge(data.len()));
+        }
+        let need = |name| attribute(name).ok_or(EnvelopeError::Missing(name));
+        let version = need("specversion")?;
+        if version != SPEC_VERSION {
+            return Err(invalid("specversion", version, "1.0"));
+        }
+        let id = need("id")?;
+        let id = id.parse().map_err(|_| invalid("id", id, "a UUID"))?;
+        let kind = need("type")?;
+        let source = need("source")?;
+        let world = source
+            .strip_prefix("/worlds/")
+            .and_then(|name| Slug::new(name).ok())
+            .ok_or_else(|| invalid("source", source, "/worlds/ and a world's slug"))?;
+        let subject = need("subject")?;
+        let conversation: ConversationId =
+            subject.parse().map_err(|_| invalid("subject", subject, "a conversation's UUID"))?;
+        let recipient = need("recipient")?;
+        let recipient = Slug::new(recipient)
+            .map_err(|_| invalid("recipient", recipient, "a character's slug"))?;
+        let time = need("time")?;
+        let time = DateTime::parse_from_rfc3339(time)
+            .map_err(|_| invalid("time", time, "an RFC 3339 time"))?
+            .with_timezone(&Utc);
+        let body = match kind {
+            TYPE_OPENING => EventBody::Opening(parse(kind, data)?),
+            TYPE_SAID => EventBody::Said(parse(kind, data)?),
+            TYPE_OVERHEARD => EventBody::Overheard(parse(kind, data)?),
+            other => {
+                return Err(invalid("type", other, "one of the parlor.* types of this version"));
+            }
+        };
+        let traceparent = attribute("traceparent")
+            .filter(|text| trace_id_of(text).is_some())
+            .map_or_else(|| traceparent(conversation.0, id), str::to_owned);
+        Ok(Self { id, world, conversation, recipient, time, traceparent, body })
+    }
+
+    /// The id of the trace that this envelope belongs to.
+    #[must_use]
+    pub fn trace_id(&self) -> Uuid {
+        trace_id_of(&self.traceparent).unwrap_or(self.conversation.0)
+    }
+}
+
+/// A W3C `traceparent` (version 00, sampled) for `event` in the trace `trace_id`: the span id is the
+/// first half of the event's id.
+#[must_use]
+pub fn traceparent(trace_id: Uuid, event: EventId) -> String {
+    let (span, _) = event.0.as_u64_pair();
+    format!("00-{}-{span:016x}-01", trace_id.simple())
+}
+
+fn trace_id_of(traceparent: &str) -> Option<Uuid> {
+    let mut parts = traceparent.split('-');
+    let (version, trace, span, flags) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    if version.len() != 2 || trace.len() != 32 || span.len() != 16 || flags.len() != 2 {
+        return None;
+    }
+    Uuid::try_parse(trace).ok().filter(|id| !id.is_nil())
+}
+
+fn parse<T: for<'de> Deserialize<'de>>(kind: &str, data: &[u8]) -> Result<T, EnvelopeError> {
+    serde_json::from_slice(data)
+        .map_err(|e| EnvelopeError::Data { kind: kind.to_owned(), reason: e.to_string() })
+}
+
+fn invalid(name: &'static str, value: &str, expected: &'static str) -> EnvelopeError {
+    EnvelopeError::Invalid { name, value: value.chars().take(80).collect(), expected }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn envelope() -> Envelope {
+        let conversation = ConversationId(Uuid::from_u128(1));
+        let id = EventId(Uuid::from_u128(2));
+        Envelope {
+            id,
+            world: Slug::new("friends").unwrap(),
+            conversation,
+            recipient: Slug::new("ross").unwrap(),
+            time: DateTime::from_timestamp_micros(1_700_000_000_000_001).unwrap(),
+            traceparent: traceparent(conversation.0, id),
+            body: EventBody::Opening(Opening { text: Some("Hi".into()) }),
+        }
+    }
+
+    fn decode(envelope: &Envelope, change: impl Fn(&str) -> Option<&'static str>) -> Result<Envelope, EnvelopeError> {
+        let attributes = envelope.attributes();
+        Envelope::decode(
+            |name| {
+                change(name).or_else(|| {
+                    if name == "traceparent" {
+                        return Some(envelope.traceparent.as_str());
+                    }
+                    attributes.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str())
+                })
+            },
+            &envelope.data(),
+        )
+    }
+
+    #[test]
+    fn an_envelope_survives_the_wire() {
+        let envelope = envelope();
+        assert_eq!(decode(&envelope, |_| None), Ok(envelope));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_named() {
+        let bad = decode(&envelope(), |name| (name == "subject").then_some("42")).unwrap_err();
+        assert_eq!(
+            bad.to_string(),
+            "not a Parlor envelope: attribute 'subject' is '42', expected a conversation's UUID"
+        );
+        let nothing = Envelope::decode(|_| None, b"hello").unwrap_err();
+        assert_eq!(nothing, EnvelopeError::Missing("specversion"));
+    }
+
+    #[test]
+    fn a_broken_traceparent_is_replaced_not_trusted() {
+        let read = decode(&envelope(), |name| (name == "traceparent").then_some("junk")).unwrap();
+        assert_eq!(read.trace_id(), Uuid::from_u128(1));
+    }
+}

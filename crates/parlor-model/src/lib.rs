@@ -1,0 +1,30 @@
+//! The words of Parlor, as types: ids, worlds and their file format, conversations, messages,
+//! envelopes, prompts, and the effects of a step. Time and dice are parameters ([`Clock`],
+//! [`Dice`]); nothing here reads a file, a socket, a clock or ambient randomness.
+//!
+//! Where to add what:
+//! - a field of a world file: [`world::file`] (the struct is also the JSON Schema);
+//! - a kind of event on the bus: [`envelope::EventBody`];
+//! - something a step can do: [`effects::Effects`].
+
+pub mod clock;
+pub mod conversation;
+pub mod dice;
+pub mod effects;
+pub mod envelope;
+pub mod id;
+pub mod name;
+pub mod prompt;
+pub mod world;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use conversation::{
+    Conversation, ConversationKind, ConversationStatus, Message, MessageKind, SpeakerRole,
+};
+pub use dice::{Dice, Roll};
+pub use effects::{Effects, Guard, NewMessage, OutboxRow};
+pub use envelope::{Envelope, EnvelopeError, EventBody, Opening};
+pub use id::{ConversationId, EventId, MessageId};
+pub use name::{InvalidSlug, Slug};
+pub use prompt::{Purpose, Prompt, PromptLine, Quote};
+pub use world::{Character, World};

@@ -1,0 +1,100 @@
+//! Reads a world file and says everything that is wrong with it, each with its place.
+
+use crate::world::{DialectKind, DialectSpec, World};
+use std::fmt;
+
+/// What the file format borrows from elsewhere: the mechanics of the engine and the kinds of
+/// dialect that this program has. The binary puts them together.
+#[derive(Debug, Clone, Default)]
+pub struct Vocabulary {
+    /// Tables that may stand under `[mechanics]`.
+    pub mechanics: Vec<MechanicEntry>,
+    /// Kinds that may stand in `[dialects.*] kind`.
+    pub dialects: Vec<DialectEntry>,
+}
+
+/// A mechanic, as far as the file format is concerned.
+#[derive(Debug, Clone, Copy)]
+pub struct MechanicEntry {
+    /// The table's name under `[mechanics]`.
+    pub name: &'static str,
+    /// JSON Schema of its settings.
+    pub schema: fn() -> serde_json::Value,
+    /// Characters (slugs) that its settings name, each with its key: they must be in the cast.
+    pub characters: fn(&serde_json::Value) -> Vec<(&'static str, String)>,
+}
+
+/// A kind of dialect, as far as the file format is concerned.
+#[derive(Debug, Clone, Copy)]
+pub struct DialectEntry {
+    /// The kind.
+    pub kind: DialectKind,
+    /// Problems of a dialect's file or rules, each a sentence.
+    pub check: fn(&DialectSpec) -> Vec<String>,
+}
+
+/// One thing that is wrong with a world file.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// The file, as the caller named it.
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
+        if let Some(help) = &self.help {
+            write!(f, " ({help})")?;
+        }
+        Ok(())
+    }
+}
+
+/// Everything that is wrong with a world file, in the file's order; never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// Reads a world from the text of its file. `file` is its name for messages; `read` gives the text
+/// of a file that it names, by its path relative to the world file (paths that leave its directory
+/// are refused before).
+///
+/// # Errors
+/// [`Problems`]: every one that can be found, not the first.
+pub fn load(
+    source: &str,
+    file: &str,
+    vocabulary: &Vocabulary,
+    read: &dyn Fn(&str) -> Result<String, String>,
+) -> Result<World, Problems> {
+    let _ = (source, file, vocabulary, read);
+    todo!("helper A")
+}
+
+/// The JSON Schema (draft 2020-12) of a world file.
+#[must_use]
+pub fn schema(vocabulary: &Vocabulary) -> serde_json::Value {
+    let _ = vocabulary;
+    todo!("helper A")
+}

@@ -1,0 +1,258 @@
+//! A world: cast, routing, memory, mechanics, dialects. [`World`] is the checked form that the
+//! rest of Parlor works with; [`file`] is the form that people write.
+
+pub mod check;
+pub mod file;
+mod pace;
+mod route;
+
+pub use pace::{InvalidPace, Pace};
+pub use route::{Binding, ExchangeKind, InboxKind, Routing, Template, TemplateError, Topology};
+
+use crate::name::Slug;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// A scenario, checked: every name that it uses exists, every number is in range.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The slug; routes and data use it.
+    pub name: Slug,
+    /// For people.
+    pub title: String,
+    /// One sentence about it.
+    pub about: String,
+    /// Seed of the dice; `None` = a new one each run.
+    pub seed: Option<u64>,
+    /// Who may enter.
+    pub access: Access,
+    /// Pause between lines; `None` = whatever the server is set to.
+    pub pace: Option<Pace>,
+    /// What starts a conversation.
+    pub trigger: Trigger,
+    /// Names on the bus.
+    pub routing: Routing,
+    /// What a character remembers.
+    pub memory: Memory,
+    /// Settings of the mechanics that are switched on, by name; the engine reads them.
+    pub mechanics: BTreeMap<String, serde_json::Value>,
+    /// Text generators by name.
+    pub dialects: BTreeMap<String, DialectSpec>,
+    /// The cast, in the file's order.
+    pub cast: Vec<Arc<Character>>,
+    /// Things to talk about.
+    pub topics: Vec<Topic>,
+    /// Display name → place in `cast`; made by [`World::index`].
+    by_name: HashMap<String, usize>,
+    by_slug: HashMap<Slug, usize>,
+}
+
+/// A character of the cast.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Character {
+    /// For URLs and files.
+    pub slug: Slug,
+    /// For texts and queue names.
+    pub name: String,
+    /// Who they are, for a language model and for people.
+    pub persona: String,
+    /// Big Five traits, each 0..=1, by their usual names.
+    pub traits: BTreeMap<String, f64>,
+    /// What they like to talk about.
+    pub likes: Vec<String>,
+    /// Sayings of theirs.
+    pub catchphrases: Vec<String>,
+    /// Key into [`World::dialects`].
+    pub dialect: String,
+}
+
+/// Who may enter a world.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// Anybody who reaches the server.
+    #[default]
+    Open,
+    /// A signed-in person.
+    Session,
+}
+
+/// What starts conversations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trigger {
+    /// When.
+    pub start: TriggerStart,
+    /// Extra `GET` paths that start one (`/start-convo-bro`).
+    pub aliases: Vec<String>,
+}
+
+/// When a world starts conversations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TriggerStart {
+    /// On request.
+    #[default]
+    Http,
+    /// One at start, and a new one whenever none is going on.
+    Always,
+    /// At the times of `[schedule]`.
+    Cron,
+}
+
+/// What a character remembers of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// Lines of this conversation.
+    pub window: u32,
+    /// Older lines that fit.
+    pub recall: u32,
+}
+
+/// A text generator, as the world file names it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DialectSpec {
+    /// The kind.
+    pub kind: DialectKind,
+    /// What its file holds, read when the world was loaded; `None` without one.
+    pub source: Option<String>,
+    /// Rules written in the world file itself.
+    pub rules: Option<serde_json::Value>,
+    /// The dialect that speaks when this one can't. Never a chain: its own is ignored.
+    pub fallback: Option<String>,
+    /// For `llm`: which model.
+    pub model: Option<String>,
+}
+
+/// The kinds of text generator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DialectKind {
+    /// Seeded nonsense.
+    Gibberish,
+    /// Trained from text.
+    Markov,
+    /// A Tracery grammar.
+    Grammar,
+    /// Templates with variables.
+    Template,
+    /// Lines of an export.
+    Replay,
+    /// A language model.
+    Llm,
+}
+
+/// Something to talk about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct Topic {
+    /// The words.
+    pub text: String,
+    /// What sort of topic it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub category: Option<String>,
+    /// -1..=1: how most people feel about it.
+    #[serde(default)]
+    #[schemars(range(min = -1.0, max = 1.0))]
+    pub sentiment: f64,
+    /// Only in this season.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub season: Option<String>,
+    /// Not after this date (`2026-12-31`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub until: Option<String>,
+}
+
+/// The parts of a world before they are indexed; what [`World::new`] takes.
+#[derive(Debug, Clone)]
+pub struct WorldParts {
+    /// See [`World::name`].
+    pub name: Slug,
+    /// See [`World::title`].
+    pub title: String,
+    /// See [`World::about`].
+    pub about: String,
+    /// See [`World::seed`].
+    pub seed: Option<u64>,
+    /// See [`World::access`].
+    pub access: Access,
+    /// See [`World::pace`].
+    pub pace: Option<Pace>,
+    /// See [`World::trigger`].
+    pub trigger: Trigger,
+    /// See [`World::routing`].
+    pub routing: Routing,
+    /// See [`World::memory`].
+    pub memory: Memory,
+    /// See [`World::mechanics`].
+    pub mechanics: BTreeMap<String, serde_json::Value>,
+    /// See [`World::dialects`].
+    pub dialects: BTreeMap<String, DialectSpec>,
+    /// See [`World::cast`].
+    pub cast: Vec<Character>,
+    /// See [`World::topics`].
+    pub topics: Vec<Topic>,
+}
+
+impl World {
+    /// Indexes the parts. The caller has checked them ([`check::load`]).
+    #[must_use]
+    pub fn new(parts: WorldParts) -> Self {
+        let cast: Vec<_> = parts.cast.into_iter().map(Arc::new).collect();
+        Self {
+            by_name: cast.iter().enumerate().map(|(i, c)| (c.name.clone(), i)).collect(),
+            by_slug: cast.iter().enumerate().map(|(i, c)| (c.slug.clone(), i)).collect(),
+            name: parts.name,
+            title: parts.title,
+            about: parts.about,
+            seed: parts.seed,
+            access: parts.access,
+            pace: parts.pace,
+            trigger: parts.trigger,
+            routing: parts.routing,
+            memory: parts.memory,
+            mechanics: parts.mechanics,
+            dialects: parts.dialects,
+            cast,
+            topics: parts.topics,
+        }
+    }
+
+    /// The character with this display name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&Arc<Character>> {
+        self.by_name.get(name).and_then(|i| self.cast.get(*i))
+    }
+
+    /// The character with this slug.
+    #[must_use]
+    pub fn character(&self, slug: &Slug) -> Option<&Arc<Character>> {
+        self.by_slug.get(slug).and_then(|i| self.cast.get(*i))
+    }
+
+    /// The character that a caller means: by slug, or by display name whatever its case.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<&Arc<Character>> {
+        Slug::new(text)
+            .ok()
+            .and_then(|slug| self.character(&slug))
+            .or_else(|| self.named(text))
+            .or_else(|| self.cast.iter().find(|c| c.name.to_lowercase() == text.to_lowercase()))
+    }
+
+    /// The inbox of a character.
+    #[must_use]
+    pub fn inbox_of(&self, character: &Character) -> String {
+        self.routing.inbox_of(&self.name, character)
+    }
+
+    /// Everything that must exist on the bus for this world.
+    #[must_use]
+    pub fn topology(&self) -> Topology {
+        self.routing.topology(&self.name, &self.cast)
+    }
+}

@@ -1,0 +1,22 @@
+//! What Parlor needs from the outside, as object-safe traits: a [`bus::Bus`] that carries
+//! envelopes, a [`store::Store`] that keeps conversations, and a [`dialect::Dialect`] that finds
+//! words. Adapters implement them, roles and the gateway use them, only the binary names an adapter.
+//!
+//! Every method says what it promises about order, durability and repetition; [`testkit`] holds one
+//! conformance suite per trait, and every adapter runs it whole.
+//!
+//! # Adding an adapter
+//! 1. A module (bus) or crate (store) that implements the trait and says in `capabilities()` what
+//!    it cannot do.
+//! 2. A test that calls the suite of [`testkit`] with a constructor of yours.
+//! 3. One line in the binary's resolver, where URL schemes become adapters.
+
+pub mod bus;
+pub mod dialect;
+pub mod director;
+pub mod error;
+pub mod metric;
+pub mod store;
+pub mod testkit;
+
+pub use error::{PortError, PortResult};

@@ -1,0 +1,56 @@
+//! Names of the metrics, each described once. Labels: `world`, `role`, `kind`, `inbox`.
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+/// Messages stored (`world`, `kind`).
+pub const MESSAGES_STORED: &str = "parlor_messages_stored_total";
+/// Conversations opened (`world`, `kind`).
+pub const CONVERSATIONS_OPENED: &str = "parlor_conversations_opened_total";
+/// Conversations that came to their end (`world`).
+pub const CONVERSATIONS_CLOSED: &str = "parlor_conversations_closed_total";
+/// Deliveries taken from the bus (`world`).
+pub const DELIVERIES: &str = "parlor_deliveries_total";
+/// Deliveries that had been handled before (`world`).
+pub const DELIVERIES_STALE: &str = "parlor_deliveries_stale_total";
+/// Messages put aside for good (`world`).
+pub const DEAD_LETTERS: &str = "parlor_dead_letters_total";
+/// Lines that another dialect than the asked one spoke (`world`).
+pub const FALLBACKS: &str = "parlor_fallback_lines_total";
+/// Envelopes that a relay found in the outbox and sent (`world`).
+pub const RELAYED: &str = "parlor_outbox_relayed_total";
+/// Times that a port call was tried again (`kind`).
+pub const RETRIES: &str = "parlor_retries_total";
+/// Deliveries in one step batch.
+pub const BATCH_SIZE: &str = "parlor_step_batch_size";
+/// Seconds from taking a batch to its commit.
+pub const STEP_SECONDS: &str = "parlor_step_seconds";
+/// Seconds of one store commit.
+pub const COMMIT_SECONDS: &str = "parlor_store_commit_seconds";
+/// Seconds from commit to the bus's confirmation.
+pub const PUBLISH_SECONDS: &str = "parlor_bus_publish_seconds";
+/// Live-event readers connected.
+pub const LIVE_READERS: &str = "parlor_live_readers";
+/// HTTP requests (`route`, `status`).
+pub const HTTP_REQUESTS: &str = "parlor_http_requests_total";
+/// Seconds of an HTTP request (`route`).
+pub const HTTP_SECONDS: &str = "parlor_http_request_seconds";
+
+/// Gives each metric its unit and meaning. Called once, after the recorder is installed.
+pub fn describe() {
+    describe_counter!(MESSAGES_STORED, "messages stored");
+    describe_counter!(CONVERSATIONS_OPENED, "conversations opened");
+    describe_counter!(CONVERSATIONS_CLOSED, "conversations that came to their end");
+    describe_counter!(DELIVERIES, "deliveries taken from the bus");
+    describe_counter!(DELIVERIES_STALE, "deliveries that had been handled before");
+    describe_counter!(DEAD_LETTERS, "messages put aside for good");
+    describe_counter!(FALLBACKS, "lines spoken by another dialect than the one asked for");
+    describe_counter!(RELAYED, "envelopes that a relay found in the outbox and sent");
+    describe_counter!(RETRIES, "port calls tried again");
+    describe_histogram!(BATCH_SIZE, Unit::Count, "deliveries in one step batch");
+    describe_histogram!(STEP_SECONDS, Unit::Seconds, "from taking a batch to its commit");
+    describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "one store commit");
+    describe_histogram!(PUBLISH_SECONDS, Unit::Seconds, "from commit to the bus's confirmation");
+    describe_gauge!(LIVE_READERS, "live-event readers connected");
+    describe_counter!(HTTP_REQUESTS, "HTTP requests");
+    describe_histogram!(HTTP_SECONDS, Unit::Seconds, "one HTTP request");
+}

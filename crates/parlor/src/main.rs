@@ -1,0 +1,2 @@
+//! Parlor: the binary.
+fn main() {}
