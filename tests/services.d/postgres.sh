@@ -61,6 +61,14 @@ postgres_answers() {
 
 postgres_url() { echo "postgres://parlor@127.0.0.1:$(port "$1" server)/postgres"; }
 
+# A server that was killed leaves a small segment of System V shared memory, which
+# its next start would reuse. Line 7 of its lock file is the segment's key and id.
+postgres_forget() {
+    local id
+    id=$(awk 'NR == 7 { print $2 }' "$1/data/postmaster.pid" 2>/dev/null) || true
+    if [[ -n $id ]]; then ipcrm -m "$id" 2>/dev/null || true; fi
+}
+
 postgres_exec() {
     local dir=$1
     shift
