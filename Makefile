@@ -1,0 +1,84 @@
+# What one does with this checkout; `make` lists it.
+
+CARGO ?= cargo
+ARGS ?=
+# Crates whose tests ask a server, and the test that reads who may know whom.
+BUS := parlor-bus
+STORES := parlor-store-sqlite parlor-store-postgres
+EDGES := --package parlor --test edges
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+SCRIPTS := tests/services $(wildcard tests/services.d/*.sh) .ci/run
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+.PHONY: help up test test-unit test-bus test-stores lint lint-scripts lint-dependencies \
+	fmt doc bench clean-services
+
+help: ## List these targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
+
+up: ## Build a release binary and start: the Friends talk (ARGS="--listen ..")
+	$(CARGO) build --release --package parlor
+	$(TARGET)/release/parlor up $(ARGS)
+
+# All is built before the servers start, so that they are up no longer than needed.
+test: ## Run all tests; starts the servers they need, stops what it started
+	$(CARGO) build --package parlor
+	$(CARGO) test --workspace --no-run
+	tests/services run -- $(CARGO) test --workspace $(ARGS)
+
+test-unit: ## Run the tests inside the crates, without servers
+	$(CARGO) test --workspace --lib --bins $(ARGS)
+
+test-bus: ## Run the tests of the bus adapters
+	tests/services run rabbitmq -- $(CARGO) test $(addprefix --package ,$(BUS)) $(ARGS)
+
+test-stores: ## Run the tests of the store adapters
+	tests/services run postgres -- $(CARGO) test $(addprefix --package ,$(STORES)) $(ARGS)
+
+lint: lint-scripts ## Check format, clippy, scripts, dependencies and who may know whom
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	@$(MAKE) --no-print-directory lint-dependencies
+	$(CARGO) test $(EDGES)
+
+lint-scripts:
+	@if command -v shellcheck >/dev/null; then \
+		set -x; shellcheck $(SCRIPTS); \
+	else \
+		echo "lint: shellcheck is missing, the scripts stay unchecked (apt-get install shellcheck)"; \
+	fi
+
+# Building cargo-deny takes minutes, so a person is asked first and CI says yes.
+# The list of advisories lives outside the package registry: without a network
+# that reaches it the rest is still checked.
+lint-dependencies:
+	@if ! command -v cargo-deny >/dev/null && [[ "$${PARLOR_INSTALL_TOOLS:-0}" == 1 ]]; then \
+		timeout 20m $(CARGO) install cargo-deny --locked || true; \
+	fi; \
+	if ! command -v cargo-deny >/dev/null; then \
+		echo "lint: cargo-deny is missing, dependencies stay unchecked" \
+			"(cargo install cargo-deny --locked, or PARLOR_INSTALL_TOOLS=1 make lint)"; \
+		exit 0; \
+	fi; \
+	checks="bans licenses sources"; \
+	if timeout 2m cargo-deny fetch db >/dev/null 2>&1; then \
+		checks="$$checks advisories"; \
+	else \
+		echo "lint: cannot fetch the advisories, checking $$checks"; \
+	fi; \
+	set -x; cargo-deny --log-level error check --hide-inclusion-graph $$checks
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+doc: ## Build the crates' documentation; a broken link is an error
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+bench: ## Measure; see bench/README.md
+	bench/run $(ARGS)
+
+clean-services: ## Stop the test servers and delete their data
+	tests/services down
