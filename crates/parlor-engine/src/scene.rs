@@ -1,0 +1,20 @@
+//! What a step knows.
+
+use parlor_model::{Character, Conversation, Envelope, Message};
+use std::sync::Arc;
+
+/// What the store knows and the step needs, seen by one character.
+#[derive(Debug, Clone)]
+pub struct Scene {
+    /// The event.
+    pub envelope: Arc<Envelope>,
+    /// The character that it reached.
+    pub me: Arc<Character>,
+    /// The conversation as it stands.
+    pub conversation: Conversation,
+    /// The message that the event is about, as stored; `None` for an opening, or when the store has
+    /// no such message.
+    pub heard: Option<Message>,
+    /// What `me` remembers of the conversation, oldest first, up to and including `heard`.
+    pub memory: Vec<Message>,
+}

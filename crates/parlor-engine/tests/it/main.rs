@@ -1,0 +1,5 @@
+//! The rules, played out on a toy stage without any input or output.
+
+mod mechanics;
+mod stage;
+mod step;
