@@ -8,7 +8,9 @@ redis_stop_signal=TERM
 redis_discard_signal=KILL
 
 redis_missing() {
-    if ! command -v redis-server redis-cli >/dev/null; then echo "$redis_package"; fi
+    if ! command -v redis-server >/dev/null || ! command -v redis-cli >/dev/null; then
+        echo "$redis_package"
+    fi
 }
 
 redis_prepare() { mkdir -p "$1/data"; }
