@@ -1,0 +1,230 @@
+//! The way from the outbox to the bus.
+//!
+//! The committing process hands its rows to its [`RelayHandle`], which sends what is due and holds
+//! the rest until its time. Nobody reads the table on this path. The [`Relay`] service reads it: it
+//! finds rows that were put back (a paused world) and rows whose process is gone.
+
+use crate::stage::Stage;
+use chrono::{DateTime, Utc};
+use parlor_model::{OutboxRow, Slug};
+use parlor_ports::bus::{Bus, Outgoing};
+use parlor_ports::metric;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Rows that wait for their time in memory; beyond it, committing waits. One conversation has one
+/// row on its way, so this is the number of paced conversations that one process carries.
+const WAITING_MAX: usize = 1_000_000;
+/// Rows sent in one go.
+const BATCH_MAX: usize = 512;
+/// How long a row may be in hand, once due, before its process counts as gone. Sending it a second
+/// time is harmless, so this only has to be longer than a busy process usually takes.
+const IN_HAND_MAX: Duration = Duration::from_secs(5);
+/// How often the table is looked at.
+const SWEEP_EVERY: Duration = Duration::from_millis(250);
+/// How often rows that were sent are cleared when no commit takes them along.
+const TIDY_EVERY: Duration = Duration::from_millis(50);
+
+/// Sends rows. Cheap to clone.
+#[derive(Clone)]
+pub struct RelayHandle {
+    shared: Arc<Shared>,
+    later: mpsc::Sender<OutboxRow>,
+}
+
+struct Shared {
+    stage: Arc<Stage>,
+    bus: Arc<dyn Bus>,
+}
+
+/// What a relay does besides sending what it is handed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayOptions {
+    /// Looks through the table for rows of these worlds that nobody sends. Empty: never.
+    pub sweeps: Vec<Slug>,
+}
+
+/// The service behind the handles of one process.
+pub struct Relay {
+    shared: Arc<Shared>,
+    later: mpsc::Receiver<OutboxRow>,
+    options: RelayOptions,
+    started: DateTime<Utc>,
+}
+
+impl Relay {
+    /// A relay from `stage` to `bus`, and a handle to it.
+    #[must_use]
+    pub fn new(stage: Arc<Stage>, bus: Arc<dyn Bus>, options: RelayOptions) -> (Self, RelayHandle) {
+        let (sender, later) = mpsc::channel(BATCH_MAX * 4);
+        let started = stage.clock().now();
+        let shared = Arc::new(Shared { stage, bus });
+        let handle = RelayHandle { shared: shared.clone(), later: sender };
+        (Self { shared, later, options, started }, handle)
+    }
+
+    /// Runs until cancelled. What still waits in memory then is in the table, for the next relay.
+    pub async fn run(mut self, cancel: CancellationToken) {
+        let mut waiting = BinaryHeap::new();
+        let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut tidy = tokio::time::interval(TIDY_EVERY);
+        tidy.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let wait = self.until_due(&waiting);
+            tokio::select! {
+                () = cancel.cancelled() => break,
+                row = self.later.recv(), if waiting.len() < WAITING_MAX => match row {
+                    Some(row) => {
+                        hold(&mut waiting, row);
+                        while let Ok(row) = self.later.try_recv() {
+                            hold(&mut waiting, row);
+                        }
+                    }
+                    None => break,
+                },
+                () = tokio::time::sleep(wait), if !waiting.is_empty() => {
+                    self.send_due(&mut waiting).await;
+                }
+                _ = sweep.tick(), if !self.options.sweeps.is_empty() => self.sweep().await,
+                _ = tidy.tick() => self.tidy().await,
+            }
+        }
+        self.tidy().await;
+    }
+
+    fn until_due(&self, waiting: &BinaryHeap<Reverse<ByDue>>) -> Duration {
+        let now = self.shared.stage.clock().now();
+        waiting.peek().map_or(Duration::MAX, |Reverse(row)| {
+            (row.0.due_at - now).to_std().unwrap_or(Duration::ZERO)
+        })
+    }
+
+    async fn send_due(&self, waiting: &mut BinaryHeap<Reverse<ByDue>>) {
+        let now = self.shared.stage.clock().now();
+        loop {
+            let mut batch = Vec::new();
+            while batch.len() < BATCH_MAX
+                && waiting.peek().is_some_and(|Reverse(row)| row.0.due_at <= now)
+            {
+                batch.extend(waiting.pop().map(|Reverse(row)| row.0));
+            }
+            if batch.is_empty() {
+                return;
+            }
+            self.shared.publish(batch).await;
+        }
+    }
+
+    /// Sends rows that nobody sends. Where the bus keeps nothing, a row stays in the table while
+    /// its delivery waits, so only rows from before this process are nobody's.
+    async fn sweep(&self) {
+        let stage = &self.shared.stage;
+        let now = stage.clock().now();
+        let gone_after = if stage.outbox_is_the_durability() {
+            (now - self.started).to_std().unwrap_or_default()
+        } else {
+            IN_HAND_MAX
+        };
+        loop {
+            let limit = u32::try_from(BATCH_MAX).unwrap_or(u32::MAX);
+            let taken = stage
+                .store()
+                .take_outbox(&self.options.sweeps, now, Some(gone_after), limit)
+                .await;
+            match taken {
+                Ok(rows) if rows.is_empty() => return,
+                Ok(rows) => {
+                    metrics::counter!(metric::RELAYED).increment(rows.len() as u64);
+                    self.shared.publish(rows).await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the outbox can't be read, trying again");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn tidy(&self) {
+        if let Err(error) = self.shared.stage.clear_sent().await {
+            tracing::warn!(%error, "rows that were sent can't be cleared yet");
+        }
+    }
+}
+
+impl RelayHandle {
+    /// Sends rows: those that are due before it returns, the others at their time. What can't be
+    /// sent now is in the table and is sent later.
+    pub async fn send(&self, rows: Vec<OutboxRow>) {
+        let now = self.shared.stage.clock().now();
+        let (due, later): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.due_at <= now);
+        if !due.is_empty() {
+            self.shared.publish(due).await;
+        }
+        for row in later {
+            if self.later.send(row).await.is_err() {
+                // The relay has ended; the row stays in the table for the next one.
+                return;
+            }
+        }
+    }
+}
+
+impl Shared {
+    async fn publish(&self, rows: Vec<OutboxRow>) {
+        let batch: Vec<_> = rows
+            .into_iter()
+            .map(|row| Outgoing { inbox: row.inbox, envelope: row.envelope })
+            .collect();
+        let started = Instant::now();
+        let results = self.bus.publish(&batch).await;
+        metrics::histogram!(metric::PUBLISH_SECONDS).record(started.elapsed());
+        let durable = self.bus.capabilities().durable;
+        let mut sent = Vec::with_capacity(batch.len());
+        for (outgoing, result) in batch.iter().zip(results) {
+            match result {
+                Ok(()) if durable => sent.push(outgoing.envelope.id),
+                Ok(()) => {}
+                Err(error) => tracing::warn!(
+                    event = %outgoing.envelope.id,
+                    inbox = %outgoing.inbox,
+                    %error,
+                    "not sent yet; it waits in the outbox",
+                ),
+            }
+        }
+        self.stage.sent(sent);
+    }
+}
+
+fn hold(waiting: &mut BinaryHeap<Reverse<ByDue>>, row: OutboxRow) {
+    waiting.push(Reverse(ByDue(row)));
+}
+
+/// A row, ordered by when it is due.
+struct ByDue(OutboxRow);
+
+impl PartialEq for ByDue {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for ByDue {}
+
+impl PartialOrd for ByDue {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ByDue {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.0.due_at, self.0.envelope.id).cmp(&(other.0.due_at, other.0.envelope.id))
+    }
+}
