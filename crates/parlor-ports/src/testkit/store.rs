@@ -1,1 +1,153 @@
-//! Conformance suite of [`crate::store::Store`].
+//! Conformance suite of [`crate::store::Store`]: one named rule per promise of the traits.
+//!
+//! An adapter runs it whole from one test file:
+//!
+//! ```ignore
+//! /// A store of its own per test, empty and not migrated, with what tidies up after it.
+//! async fn make() -> (Arc<dyn Store>, impl Drop) { .. }
+//! parlor_ports::store_conformance!(make);
+//! ```
+//!
+//! The store made must use the machine's clock. The suite migrates it, closes it at the end, and
+//! gives each rule [`DEADLINE`].
+
+mod fixture;
+mod guards;
+mod lists;
+mod log;
+mod memory;
+mod outbox;
+mod upkeep;
+mod values;
+
+pub use guards::*;
+pub use lists::*;
+pub use log::*;
+pub use memory::*;
+pub use outbox::*;
+pub use upkeep::*;
+pub use values::*;
+
+use crate::store::Store;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// No rule takes longer, on a slow machine either.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Runs one rule on a store that was just made.
+///
+/// # Panics
+/// When the store breaks the rule, or takes longer than [`DEADLINE`].
+pub async fn check<F: Future<Output = ()>>(
+    store: Arc<dyn Store>,
+    rule: impl FnOnce(Arc<dyn Store>) -> F,
+) {
+    tokio::time::timeout(DEADLINE, rule(Arc::clone(&store)))
+        .await
+        .expect("the rule should have been shown within the deadline");
+    store.close().await;
+}
+
+/// Runs one rule on a store that was just made, migrated first.
+///
+/// # Panics
+/// As [`check`].
+pub async fn check_migrated<F: Future<Output = ()>>(
+    store: Arc<dyn Store>,
+    rule: impl FnOnce(Arc<dyn Store>) -> F,
+) {
+    store
+        .migrate()
+        .await
+        .expect("an empty store can be migrated");
+    check(store, rule).await;
+}
+
+/// Expands to one `#[tokio::test]` per rule of the store. Takes the name of an
+/// `async fn() -> (Arc<dyn Store>, guard)`; the guard is dropped after the store is closed.
+#[macro_export]
+macro_rules! store_conformance {
+    ($make:path) => {
+        $crate::store_conformance! { @tests check $make;
+            migrating_twice_changes_nothing
+            migrating_from_several_places_at_once_is_safe
+        }
+        $crate::store_conformance! { @tests check_migrated $make;
+            advance_applies_once
+            advance_on_another_count_is_stale
+            advance_on_an_unknown_conversation_is_stale
+            advance_of_many_at_once_applies_one
+            advance_closes_and_then_nothing_more_is_said
+            open_applies_once
+            open_lets_its_own_messages_in
+            no_guard_writes_nothing_twice
+            asides_are_numbered_apart_from_lines
+            asides_of_one_batch_are_numbered_in_order
+            asides_of_many_at_once_get_a_number_each
+            aside_again_is_stale
+            aside_on_a_closed_conversation_is_stale
+            a_batch_sees_its_own_earlier_steps
+            a_batch_of_nothing_is_nothing
+            clears_hold_also_when_stale
+            a_refused_batch_leaves_nothing_behind
+            scenes_come_in_request_order
+            a_message_that_is_not_there_is_none
+            memory_is_the_newest_of_the_window_oldest_first
+            memory_ends_with_the_message_asked_about
+            memory_holds_only_what_the_viewer_heard
+            memory_holds_asides_in_their_place
+            memory_of_an_opening_is_whatever_there_is
+            scenes_tell_of_a_pause
+            scenes_see_what_was_committed_before
+            conversations_are_listed_newest_first
+            conversations_are_filtered
+            conversations_page_by_page_are_all_of_them
+            messages_page_by_page_are_all_of_them
+            messages_go_on_after_an_order
+            messages_go_on_after_a_message
+            world_messages_are_listed_newest_first
+            an_unknown_conversation_has_nothing
+            the_log_holds_every_change_in_order
+            the_log_holds_nothing_of_what_was_stale
+            the_log_page_by_page_is_all_of_it
+            the_log_shows_a_conversation_as_it_was_then
+            the_log_is_complete_with_many_writers
+            commits_are_noticed
+            parked_rows_are_taken_when_due
+            taken_rows_come_back_as_they_were_sent
+            rows_in_hand_are_taken_only_when_stale
+            rows_are_taken_oldest_due_first_up_to_the_limit
+            a_paused_world_keeps_its_parked_rows
+            only_rows_of_these_worlds_are_taken
+            two_takers_never_get_the_same_row
+            a_row_again_replaces_the_first
+            cleared_rows_are_gone
+            dead_letters_are_kept_and_listed
+            a_dead_letter_again_replaces_the_first
+            dead_letters_are_replayed
+            foreign_dead_letters_are_not_replayed
+            dead_letters_are_dropped
+            closing_closes_once
+            pausing_is_logged_once
+            a_key_remembers_its_first_digest
+            a_key_is_forgotten_after_a_day
+            a_key_used_by_many_at_once_has_one_digest
+            it_answers_a_ping
+            texts_that_hurt_are_kept
+            a_nul_is_kept_or_refused
+            a_hundred_kilobytes_are_kept
+            times_are_kept_to_the_microsecond
+            every_kind_and_field_is_kept
+        }
+    };
+    (@tests $check:ident $make:path; $($rule:ident)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $rule() {
+                let (store, _guard) = $make().await;
+                $crate::testkit::store::$check(store, $crate::testkit::store::$rule).await;
+            }
+        )+
+    };
+}
