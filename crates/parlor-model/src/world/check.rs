@@ -1,6 +1,21 @@
 //! Reads a world file and says everything that is wrong with it, each with its place.
 
+mod cast;
+mod dialects;
+mod document;
+mod findings;
+mod meaning;
+mod routes;
+mod schema;
+mod shape;
+mod words;
+
+use crate::world::file::WorldFile;
 use crate::world::{DialectKind, DialectSpec, World};
+use document::Document;
+use findings::Findings;
+use meaning::Meaning;
+use shape::Extent;
 use std::fmt;
 
 /// What the file format borrows from elsewhere: the mechanics of the engine and the kinds of
@@ -50,7 +65,11 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
+        write!(
+            f,
+            "{}:{}:{}: {}",
+            self.file, self.line, self.column, self.message
+        )?;
         if let Some(help) = &self.help {
             write!(f, " ({help})")?;
         }
@@ -88,13 +107,54 @@ pub fn load(
     vocabulary: &Vocabulary,
     read: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<World, Problems> {
-    let _ = (source, file, vocabulary, read);
-    todo!("helper A")
+    let mut findings = Findings::default();
+    let world = examine(source, vocabulary, read, &mut findings);
+    match world {
+        Some(world) if findings.is_empty() => Ok(world),
+        _ => Err(Problems(findings.into_problems(source, file))),
+    }
+}
+
+/// Syntax, then shape, then meaning; each goes on with what the one before left whole. There is no
+/// world exactly when there are findings.
+fn examine(
+    source: &str,
+    vocabulary: &Vocabulary,
+    read: &dyn Fn(&str) -> Result<String, String>,
+    findings: &mut Findings,
+) -> Option<World> {
+    let document = Document::parse(source, findings)?;
+    let syntax_errors = findings.len();
+    let mut json = document.to_json(findings);
+    let dialects = dialects::names(&json);
+    let extent = if syntax_errors == 0 {
+        Extent::Whole
+    } else {
+        Extent::Fragment
+    };
+    shape::check(&document, &mut json, &schema(vocabulary), extent, findings);
+    if extent == Extent::Fragment {
+        // What a name refers to may be in the part that could not be read.
+        findings.drop_echoes(source, syntax_errors);
+        return None;
+    }
+    match serde_json::from_value::<WorldFile>(json) {
+        Ok(file) => Meaning {
+            document: &document,
+            vocabulary,
+            read,
+            dialects,
+        }
+        .world(file, findings),
+        Err(error) => {
+            findings.add(0, || format!("the file can't be read: {error}"));
+            None
+        }
+    }
 }
 
 /// The JSON Schema (draft 2020-12) of a world file.
 #[must_use]
 pub fn schema(vocabulary: &Vocabulary) -> serde_json::Value {
-    let _ = vocabulary;
-    todo!("helper A")
+    schema::build(vocabulary)
 }

@@ -1,0 +1,211 @@
+//! What a schema can't say: that names refer to something, and forms that need code. Makes the
+//! world.
+
+use super::cast::{self, Cast};
+use super::document::{Document, escape};
+use super::findings::{Findings, Said, list, nearest, shorten};
+use super::{Vocabulary, dialects, routes};
+use crate::name::Slug;
+use crate::world::file::{PlaceTable, ScheduleTable, WorldFile};
+use crate::world::{InvalidPace, Memory, Pace, Topic, Trigger, TriggerStart, World, WorldParts};
+use chrono::NaiveDate;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+
+/// What the checks look things up in.
+pub(super) struct Meaning<'a> {
+    pub(super) document: &'a Document<'a>,
+    pub(super) vocabulary: &'a Vocabulary,
+    pub(super) read: &'a dyn Fn(&str) -> Result<String, String>,
+    /// Names under `[dialects]`, also of those that are not right.
+    pub(super) dialects: Vec<String>,
+}
+
+impl Meaning<'_> {
+    /// Checks everything and makes the world; `None` when a part without a default is missing (the
+    /// findings say so).
+    pub(super) fn world(&self, file: WorldFile, findings: &mut Findings) -> Option<World> {
+        let name = self.name(&file.world.name, findings);
+        let pace = self.pace(file.world.pace.as_deref(), findings);
+        let dialects = dialects::check(self, &file.dialects, findings);
+        let cast = cast::check(self, &file.characters, findings);
+        let routing = routes::routing(self, &file.routing, name.as_ref(), &cast, findings);
+        let aliases = routes::aliases(self, file.trigger.aliases, findings);
+        self.mechanics(&file.mechanics, &cast, findings);
+        self.places(&file.places, findings);
+        self.schedule(file.schedule.as_ref(), file.trigger.start, findings);
+        let topics = self.topics(&file.topics, findings);
+        let name = name?;
+        Some(World::new(WorldParts {
+            title: file.world.title.unwrap_or_else(|| name.to_string()),
+            name,
+            about: file.world.about,
+            seed: file.world.seed,
+            access: file.world.access,
+            pace,
+            trigger: Trigger {
+                start: file.trigger.start,
+                aliases,
+            },
+            routing: routing?,
+            memory: Memory {
+                window: file.memory.window,
+                recall: file.memory.recall,
+            },
+            mechanics: file.mechanics,
+            dialects,
+            cast: cast.characters,
+            topics,
+        }))
+    }
+
+    pub(super) fn at(&self, pointer: &str) -> usize {
+        self.document.value_at(pointer)
+    }
+
+    fn name(&self, name: &str, findings: &mut Findings) -> Option<Slug> {
+        if name.is_empty() {
+            return None;
+        }
+        Slug::new(name)
+            .map_err(|invalid| {
+                findings.add(self.at("/world/name"), || {
+                    let help = Slug::of_name(name).map(|slug| format!("for example '{slug}'"));
+                    (invalid.to_string(), help)
+                });
+            })
+            .ok()
+    }
+
+    fn pace(&self, pace: Option<&str>, findings: &mut Findings) -> Option<Pace> {
+        pace?
+            .parse()
+            .map_err(|invalid: InvalidPace| {
+                findings.add(self.at("/world/pace"), || invalid.to_string());
+            })
+            .ok()
+    }
+
+    fn mechanics(&self, mechanics: &BTreeMap<String, Value>, cast: &Cast, findings: &mut Findings) {
+        if !cast.complete {
+            return;
+        }
+        for (name, settings) in mechanics {
+            let entry = self
+                .vocabulary
+                .mechanics
+                .iter()
+                .find(|entry| entry.name == name);
+            for (key, slug) in entry.map_or_else(Vec::new, |entry| (entry.characters)(settings)) {
+                if cast.has(&slug) {
+                    continue;
+                }
+                let path: String = key
+                    .split('.')
+                    .map(|part| format!("/{}", escape(part)))
+                    .collect();
+                let at = self.at(&format!("/mechanics/{}{path}", escape(name)));
+                findings.add(at, || unknown_character(name, key, &slug, cast));
+            }
+        }
+    }
+
+    fn places(&self, places: &[PlaceTable], findings: &mut Findings) {
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        for (index, place) in places
+            .iter()
+            .enumerate()
+            .filter(|(_, place)| !place.name.is_empty())
+        {
+            let at = || self.at(&format!("/places/{index}/name"));
+            if let Some(wrong) = cast::wrong_name(&place.name) {
+                findings.add(at(), || format!("a place's name {wrong}"));
+            }
+            if seen.insert(&place.name, index).is_some() {
+                findings.add(at(), || {
+                    format!("there are two places '{}'", shorten(&place.name))
+                });
+            }
+        }
+    }
+
+    fn topics(&self, topics: &[Value], findings: &mut Findings) -> Vec<Topic> {
+        let mut checked = Vec::with_capacity(topics.len());
+        for (index, topic) in topics.iter().enumerate() {
+            let Ok(topic) = serde_json::from_value::<Topic>(topic.clone()) else {
+                // Only a topic whose text is missing comes here; the schema has reported it.
+                continue;
+            };
+            if topic.text.trim().is_empty() {
+                findings.add(self.at(&format!("/topics/{index}/text")), || {
+                    "'text' is empty".to_owned()
+                });
+            }
+            if let Some(until) = topic.until.as_deref()
+                && NaiveDate::parse_from_str(until, "%Y-%m-%d").is_err()
+            {
+                findings.add(self.at(&format!("/topics/{index}/until")), || {
+                    (
+                        format!("'until' is '{}', which is not a date", shorten(until)),
+                        "write year-month-day: 2026-12-31".to_owned(),
+                    )
+                });
+            }
+            checked.push(topic);
+        }
+        checked
+    }
+
+    fn schedule(
+        &self,
+        schedule: Option<&ScheduleTable>,
+        start: TriggerStart,
+        findings: &mut Findings,
+    ) {
+        let Some(schedule) = schedule else {
+            if start == TriggerStart::Cron {
+                findings.add(self.at("/trigger/start"), || {
+                    (
+                        "start = \"cron\" needs times, but there is no [schedule]".to_owned(),
+                        "add [schedule] and below it cron = [\"0 6 * * *\"]".to_owned(),
+                    )
+                });
+            }
+            return;
+        };
+        for (index, time) in schedule
+            .cron
+            .iter()
+            .enumerate()
+            .filter(|(_, time)| !is_cron(time))
+        {
+            findings.add(self.at(&format!("/schedule/cron/{index}")), || {
+                (
+                    format!("'{}' is not a time of the schedule", shorten(time)),
+                    "write minute, hour, day of month, month, day of week: 0 6 * * *".to_owned(),
+                )
+            });
+        }
+    }
+}
+
+fn unknown_character(mechanic: &str, key: &str, slug: &str, cast: &Cast) -> Said {
+    let message = format!(
+        "[mechanics.{mechanic}] {key} names '{}', who is not in the cast",
+        shorten(slug)
+    );
+    let help = nearest(slug, cast.slugs())
+        .map(|near| format!("did you mean '{near}'?"))
+        .unwrap_or_else(|| format!("the cast: {}", list(cast.slugs())));
+    (message, help).into()
+}
+
+/// Five fields of digits, names and the signs of cron (POSIX crontab, with steps).
+fn is_cron(time: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || "*,-/".contains(c);
+    let fields: Vec<&str> = time.split_ascii_whitespace().collect();
+    fields.len() == 5
+        && fields
+            .iter()
+            .all(|field| field.len() <= 100 && field.chars().all(good))
+}

@@ -1,0 +1,7 @@
+//! The world file: what is read, what is refused, and in which words.
+
+mod limits;
+mod mistakes;
+mod reading;
+mod schema;
+mod vocabulary;

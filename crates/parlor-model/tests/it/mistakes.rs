@@ -1,0 +1,201 @@
+//! Bad files and the words for what is wrong with them.
+
+use crate::vocabulary::{before, problems, with};
+use insta::assert_snapshot;
+use parlor_model::world::check::{Vocabulary, load};
+
+/// A dozen different mistakes, and more.
+const BAD: &str = r#"#:schema ./world.schema.json
+[world]
+name = "Tea Room"
+pace = "quick"
+acess = "open"
+
+[trigger]
+start = "htp"
+aliases = ["start", "/health", "/a b"]
+
+[routing]
+queue = "q-{nme}"
+exchange = { name = "tea", type = "drect" }
+
+[memory]
+window = "5"
+
+[mechanics.gossip]
+probabilty = 0.1
+probability = 1.5
+by = "adda"
+
+[mechanics.gosip]
+
+[dialects.banter]
+kind = "grammar"
+file = "../secret.json"
+
+[dialects.model]
+kind = "llm"
+
+[[characters]]
+name = "Ada"
+dialect = "bantr"
+traits = { openess = 0.5, neuroticism = 2 }
+
+[[characters]]
+name = "Ada"
+dialect = "banter"
+likes = "tea"
+
+[[characters]]
+persona = "nobody"
+dialect = "banter"
+
+[[characters]]
+name = "Bea {Name}"
+"#;
+
+fn text(source: &str) -> String {
+    problems(source)
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_told_at_once_in_its_order() {
+    assert_snapshot!(text(BAD));
+}
+
+#[test]
+fn a_problem_stands_in_one_line_with_its_place_and_its_remedy() {
+    assert_eq!(
+        with("[mechanics.gossip]\nprobabilty = 0.1"),
+        "tea.toml:11:1: unknown key 'probabilty' in [mechanics.gossip] (did you mean 'probability'?)"
+    );
+}
+
+#[test]
+fn a_probability_is_from_0_to_1() {
+    assert_eq!(
+        with("[mechanics.gossip]\nprobability = 1.5"),
+        "tea.toml:11:15: 'probability' is 1.5, but must be from 0 to 1"
+    );
+}
+
+#[test]
+fn a_character_that_a_rule_names_must_be_in_the_cast() {
+    assert_eq!(
+        with("[mechanics.gossip]\nby = \"chandler\""),
+        "tea.toml:11:6: [mechanics.gossip] by names 'chandler', who is not in the cast (the cast: ada, bea-quill)"
+    );
+}
+
+#[test]
+fn syntax_errors_are_told_together() {
+    assert_snapshot!(text(
+        "[world]\nname = tea\ntitle = \"open\nabuot = \"x\"\n[memory\nwindow = 5\n[memory]\nwindow = 3\nwindow = 4\n[[characters]]\nname = \"Ada\"\n"
+    ));
+}
+
+#[test]
+fn an_empty_file_says_what_to_begin_with() {
+    assert_snapshot!(text(""));
+}
+
+#[test]
+fn a_world_of_one_is_refused() {
+    assert_snapshot!(text(
+        "[world]\nname = \"solo\"\n[[characters]]\nname = \"Ada\"\n"
+    ));
+}
+
+#[test]
+fn wrong_types_are_told_with_what_to_write() {
+    assert_snapshot!(with(
+        "likes = \"tea\"\ncatchphrases = [1, \"x\"]\npersona = 5\ntraits = 3\n[memory]\nwindow = \"5\"\nrecall = 2.5\n[mechanics.gossip]\nprobability = \"0.5\"\nby = 3\ntimes = \"x\"\n[places]\nname = \"Sofa\"\n[[trigger]]\nstart = 5\n[topics]\n"
+    ));
+}
+
+#[test]
+fn names_and_slugs_are_told_apart() {
+    assert_snapshot!(with(
+        "[[characters]]\nname = \"ada\"\n[[characters]]\nname = \"张伟\"\n[[characters]]\nname = \"Ada\"\n[[characters]]\nname = \" Cid\"\n[[characters]]\nname = \"Dora\"\nslug = \"Do Ra\"\n[[characters]]\nname = \"a\\nb\"\n"
+    ));
+}
+
+#[test]
+fn dialects_are_checked_with_their_files() {
+    assert_snapshot!(with(
+        r#"
+[dialects.a]
+kind = "markov"
+[dialects.b]
+kind = "grammar"
+file = "empty.json"
+[dialects.c]
+kind = "grammar"
+file = "banter.json"
+rules = { origin = "x" }
+[dialects.d]
+kind = "grammar"
+file = "/etc/passwd"
+[dialects.e]
+kind = "grammar"
+file = "missing.json"
+[dialects.f]
+kind = "llm"
+fallback = "g"
+[dialects.g]
+kind = "llm"
+fallback = "nobody"
+[dialects.h]
+kind = "gibberish"
+fallback = "h"
+[dialects.i]
+kind = "grammar"
+file = "huge.json"
+[dialects.j]
+kind = "gramar"
+"#
+    ));
+}
+
+#[test]
+fn routes_must_lead_to_one_character_each_fr7_fr8() {
+    assert_snapshot!(with(
+        "[routing]\nqueue = \"chat\"\nkey = \"{place}\"\nexchange = { name = \"amq.direct\" }\n"
+    ));
+    assert_snapshot!(
+        "dead_letters",
+        before("[[characters]]\nname = \"Dead Letters\"\n[routing]\nqueue = \"{world}-{slug}\"\n")
+    );
+}
+
+#[test]
+fn times_are_checked() {
+    assert_snapshot!(with(
+        "[trigger]\nstart = \"cron\"\n[[topics]]\ntext = \" \"\nuntil = \"tomorrow\"\n[[topics]]\nsentiment = 2\n"
+    ));
+    assert_snapshot!(
+        "cron",
+        with("[schedule]\ncron = [\"6 o'clock\", \"0 6 * * *\"]\n")
+    );
+}
+
+#[test]
+fn places_are_counted_in_characters() {
+    assert_eq!(
+        with("title = \"x\""),
+        "tea.toml:10:1: unknown key 'title' in [[characters]] (its keys: name, slug, persona, traits, likes, catchphrases, dialect)"
+    );
+    assert!(with("likes = [\"日本\", 5]").starts_with("tea.toml:10:16: an entry of 'likes'"));
+}
+
+#[test]
+fn a_program_without_mechanics_and_dialects_says_so() {
+    let none = Vocabulary::default();
+    let bad = "[world]\nname = \"x\"\n[mechanics.gossip]\n[dialects.hum]\nkind = \"markov\"\n[[characters]]\nname = \"A\"\n[[characters]]\nname = \"B\"";
+    let problems = load(bad, "x.toml", &none, &|_| Err(String::new())).unwrap_err();
+    assert_snapshot!(problems.to_string());
+}
