@@ -87,7 +87,11 @@ impl Conversation {
     /// Everybody but `name`.
     #[must_use]
     pub fn others(&self, name: &str) -> Vec<String> {
-        self.participants.iter().filter(|p| *p != name).cloned().collect()
+        self.participants
+            .iter()
+            .filter(|p| *p != name)
+            .cloned()
+            .collect()
     }
 }
 

@@ -28,7 +28,9 @@ impl Dice {
             .chain_update(self.event.as_bytes())
             .chain_update(label.as_bytes())
             .finalize();
-        Roll { rng: ChaCha8Rng::from_seed(key.into()) }
+        Roll {
+            rng: ChaCha8Rng::from_seed(key.into()),
+        }
     }
 
     /// True with `probability` (0..=1).
@@ -70,7 +72,11 @@ impl Roll {
 
     /// One of `items`, each as likely as the next.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
-        if items.is_empty() { None } else { items.get(self.below(items.len())) }
+        if items.is_empty() {
+            None
+        } else {
+            items.get(self.below(items.len()))
+        }
     }
 }
 
@@ -83,7 +89,10 @@ mod tests {
         let dice = Dice::new(7, Uuid::from_u128(1));
         assert_eq!(dice.roll("gossip").bits(), dice.roll("gossip").bits());
         assert_ne!(dice.roll("gossip").bits(), dice.roll("aside").bits());
-        assert_ne!(dice.roll("gossip").bits(), Dice::new(8, Uuid::from_u128(1)).roll("gossip").bits());
+        assert_ne!(
+            dice.roll("gossip").bits(),
+            Dice::new(8, Uuid::from_u128(1)).roll("gossip").bits()
+        );
     }
 
     #[test]

@@ -113,7 +113,10 @@ impl Envelope {
             ("source", format!("/worlds/{}", self.world)),
             ("type", self.kind().to_owned()),
             ("subject", self.conversation.to_string()),
-            ("time", self.time.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            (
+                "time",
+                self.time.to_rfc3339_opts(SecondsFormat::Micros, true),
+            ),
             ("recipient", self.recipient.to_string()),
         ]
     }
@@ -153,8 +156,9 @@ impl Envelope {
             .and_then(|name| Slug::new(name).ok())
             .ok_or_else(|| invalid("source", source, "/worlds/ and a world's slug"))?;
         let subject = need("subject")?;
-        let conversation: ConversationId =
-            subject.parse().map_err(|_| invalid("subject", subject, "a conversation's UUID"))?;
+        let conversation: ConversationId = subject
+            .parse()
+            .map_err(|_| invalid("subject", subject, "a conversation's UUID"))?;
         let recipient = need("recipient")?;
         let recipient = Slug::new(recipient)
             .map_err(|_| invalid("recipient", recipient, "a character's slug"))?;
@@ -167,13 +171,25 @@ impl Envelope {
             TYPE_SAID => EventBody::Said(parse(kind, data)?),
             TYPE_OVERHEARD => EventBody::Overheard(parse(kind, data)?),
             other => {
-                return Err(invalid("type", other, "one of the parlor.* types of this version"));
+                return Err(invalid(
+                    "type",
+                    other,
+                    "one of the parlor.* types of this version",
+                ));
             }
         };
         let traceparent = attribute("traceparent")
             .filter(|text| trace_id_of(text).is_some())
             .map_or_else(|| traceparent(conversation.0, id), str::to_owned);
-        Ok(Self { id, world, conversation, recipient, time, traceparent, body })
+        Ok(Self {
+            id,
+            world,
+            conversation,
+            recipient,
+            time,
+            traceparent,
+            body,
+        })
     }
 
     /// The id of the trace that this envelope belongs to.
@@ -202,12 +218,18 @@ fn trace_id_of(traceparent: &str) -> Option<Uuid> {
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(kind: &str, data: &[u8]) -> Result<T, EnvelopeError> {
-    serde_json::from_slice(data)
-        .map_err(|e| EnvelopeError::Data { kind: kind.to_owned(), reason: e.to_string() })
+    serde_json::from_slice(data).map_err(|e| EnvelopeError::Data {
+        kind: kind.to_owned(),
+        reason: e.to_string(),
+    })
 }
 
 fn invalid(name: &'static str, value: &str, expected: &'static str) -> EnvelopeError {
-    EnvelopeError::Invalid { name, value: value.chars().take(80).collect(), expected }
+    EnvelopeError::Invalid {
+        name,
+        value: value.chars().take(80).collect(),
+        expected,
+    }
 }
 
 #[cfg(test)]
@@ -224,11 +246,16 @@ mod tests {
             recipient: Slug::new("ross").unwrap(),
             time: DateTime::from_timestamp_micros(1_700_000_000_000_001).unwrap(),
             traceparent: traceparent(conversation.0, id),
-            body: EventBody::Opening(Opening { text: Some("Hi".into()) }),
+            body: EventBody::Opening(Opening {
+                text: Some("Hi".into()),
+            }),
         }
     }
 
-    fn decode(envelope: &Envelope, change: impl Fn(&str) -> Option<&'static str>) -> Result<Envelope, EnvelopeError> {
+    fn decode(
+        envelope: &Envelope,
+        change: impl Fn(&str) -> Option<&'static str>,
+    ) -> Result<Envelope, EnvelopeError> {
         let attributes = envelope.attributes();
         Envelope::decode(
             |name| {
@@ -236,7 +263,10 @@ mod tests {
                     if name == "traceparent" {
                         return Some(envelope.traceparent.as_str());
                     }
-                    attributes.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str())
+                    attributes
+                        .iter()
+                        .find(|(n, _)| *n == name)
+                        .map(|(_, v)| v.as_str())
                 })
             },
             &envelope.data(),
@@ -262,7 +292,10 @@ mod tests {
 
     #[test]
     fn a_broken_traceparent_is_replaced_not_trusted() {
-        let read = decode(&envelope(), |name| (name == "traceparent").then_some("junk")).unwrap();
+        let read = decode(&envelope(), |name| {
+            (name == "traceparent").then_some("junk")
+        })
+        .unwrap();
         assert_eq!(read.trace_id(), Uuid::from_u128(1));
     }
 }

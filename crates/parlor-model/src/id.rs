@@ -69,7 +69,13 @@ mod tests {
     #[test]
     fn derived_ids_are_stable_and_differ_by_part() {
         let cause = Uuid::from_u128(7);
-        assert_eq!(MessageId::derive(cause, "reply"), MessageId::derive(cause, "reply"));
-        assert_ne!(MessageId::derive(cause, "reply"), MessageId::derive(cause, "gossip"));
+        assert_eq!(
+            MessageId::derive(cause, "reply"),
+            MessageId::derive(cause, "reply")
+        );
+        assert_ne!(
+            MessageId::derive(cause, "reply"),
+            MessageId::derive(cause, "gossip")
+        );
     }
 }

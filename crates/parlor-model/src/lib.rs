@@ -26,5 +26,5 @@ pub use effects::{Effects, Guard, NewMessage, OutboxRow};
 pub use envelope::{Envelope, EnvelopeError, EventBody, Opening};
 pub use id::{ConversationId, EventId, MessageId};
 pub use name::{InvalidSlug, Slug};
-pub use prompt::{Purpose, Prompt, PromptLine, Quote};
+pub use prompt::{Prompt, PromptLine, Purpose, Quote};
 pub use world::{Character, World};

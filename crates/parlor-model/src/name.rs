@@ -15,7 +15,9 @@ pub struct Slug(String);
 
 /// Why a text is not a slug.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a slug: use lower-case letters, digits and single hyphens inside, 1 to {SLUG_BYTES_MAX} of them")]
+#[error(
+    "'{0}' is not a slug: use lower-case letters, digits and single hyphens inside, 1 to {SLUG_BYTES_MAX} of them"
+)]
 pub struct InvalidSlug(pub String);
 
 impl Slug {
@@ -28,11 +30,17 @@ impl Slug {
         let bytes = text.as_bytes();
         let good = !bytes.is_empty()
             && bytes.len() <= SLUG_BYTES_MAX
-            && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+            && bytes
+                .iter()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
             && bytes[0] != b'-'
             && bytes[bytes.len() - 1] != b'-'
             && !text.contains("--");
-        if good { Ok(Self(text)) } else { Err(InvalidSlug(text.chars().take(80).collect())) }
+        if good {
+            Ok(Self(text))
+        } else {
+            Err(InvalidSlug(text.chars().take(80).collect()))
+        }
     }
 
     /// The slug of a display name: lower case, everything else becomes one hyphen
@@ -105,14 +113,30 @@ mod tests {
 
     #[test]
     fn a_display_name_gives_its_slug() {
-        assert_eq!(Slug::of_name("Marla Quince").unwrap().as_str(), "marla-quince");
-        assert_eq!(Slug::of_name("  Hagrid's Hut! ").unwrap().as_str(), "hagrids-hut");
+        assert_eq!(
+            Slug::of_name("Marla Quince").unwrap().as_str(),
+            "marla-quince"
+        );
+        assert_eq!(
+            Slug::of_name("  Hagrid's Hut! ").unwrap().as_str(),
+            "hagrids-hut"
+        );
         assert_eq!(Slug::of_name("张伟"), None);
     }
 
     #[test]
     fn a_slug_has_no_path_nor_case() {
-        for bad in ["", "a/b", "..", "Ross", "a--b", "-a", "a-", "a b", &"x".repeat(65)] {
+        for bad in [
+            "",
+            "a/b",
+            "..",
+            "Ross",
+            "a--b",
+            "-a",
+            "a-",
+            "a b",
+            &"x".repeat(65),
+        ] {
             assert!(Slug::new(bad).is_err(), "{bad}");
         }
     }

@@ -69,7 +69,9 @@ pub struct Character {
 }
 
 /// Who may enter a world.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
     /// Anybody who reaches the server.
@@ -89,7 +91,9 @@ pub struct Trigger {
 }
 
 /// When a world starts conversations.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum TriggerStart {
     /// On request.
@@ -204,8 +208,16 @@ impl World {
     pub fn new(parts: WorldParts) -> Self {
         let cast: Vec<_> = parts.cast.into_iter().map(Arc::new).collect();
         Self {
-            by_name: cast.iter().enumerate().map(|(i, c)| (c.name.clone(), i)).collect(),
-            by_slug: cast.iter().enumerate().map(|(i, c)| (c.slug.clone(), i)).collect(),
+            by_name: cast
+                .iter()
+                .enumerate()
+                .map(|(i, c)| (c.name.clone(), i))
+                .collect(),
+            by_slug: cast
+                .iter()
+                .enumerate()
+                .map(|(i, c)| (c.slug.clone(), i))
+                .collect(),
             name: parts.name,
             title: parts.title,
             about: parts.about,
@@ -241,7 +253,11 @@ impl World {
             .ok()
             .and_then(|slug| self.character(&slug))
             .or_else(|| self.named(text))
-            .or_else(|| self.cast.iter().find(|c| c.name.to_lowercase() == text.to_lowercase()))
+            .or_else(|| {
+                self.cast
+                    .iter()
+                    .find(|c| c.name.to_lowercase() == text.to_lowercase())
+            })
     }
 
     /// The inbox of a character.

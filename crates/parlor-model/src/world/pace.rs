@@ -41,7 +41,9 @@ impl FromStr for Pace {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bad = || InvalidPace(text.chars().take(40).collect());
         let trimmed = text.trim();
-        let split = trimmed.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(trimmed.len());
+        let split = trimmed
+            .find(|c: char| c.is_ascii_alphabetic())
+            .unwrap_or(trimmed.len());
         let (number, unit) = trimmed.split_at(split);
         let number: f64 = number.trim().parse().map_err(|_| bad())?;
         let seconds = match unit {
@@ -52,7 +54,11 @@ impl FromStr for Pace {
             _ => return Err(bad()),
         };
         let duration = Duration::try_from_secs_f64(seconds).map_err(|_| bad())?;
-        if duration > PACE_MAX { Err(bad()) } else { Ok(Self(duration)) }
+        if duration > PACE_MAX {
+            Err(bad())
+        } else {
+            Ok(Self(duration))
+        }
     }
 }
 
@@ -88,10 +94,29 @@ mod tests {
 
     #[test]
     fn a_pace_reads_as_people_write_it() {
-        for (text, millis) in [("0", 0), ("30ms", 30), ("1s", 1000), ("2.5s", 2500), ("1m", 60_000)] {
-            assert_eq!(text.parse::<Pace>().unwrap().duration().as_millis(), millis, "{text}");
+        for (text, millis) in [
+            ("0", 0),
+            ("30ms", 30),
+            ("1s", 1000),
+            ("2.5s", 2500),
+            ("1m", 60_000),
+        ] {
+            assert_eq!(
+                text.parse::<Pace>().unwrap().duration().as_millis(),
+                millis,
+                "{text}"
+            );
         }
-        for text in ["", "1", "-1s", "1h", "s", "NaNs", "infs", "99999999999999999999s"] {
+        for text in [
+            "",
+            "1",
+            "-1s",
+            "1h",
+            "s",
+            "NaNs",
+            "infs",
+            "99999999999999999999s",
+        ] {
             assert!(text.parse::<Pace>().is_err(), "{text}");
         }
     }

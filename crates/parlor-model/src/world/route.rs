@@ -7,7 +7,9 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Which consumer an inbox belongs to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum InboxKind {
     /// One for each character.
@@ -22,7 +24,9 @@ pub enum InboxKind {
 }
 
 /// How an exchange picks queues (AMQP 0-9-1).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum ExchangeKind {
     /// By equal key.
@@ -55,7 +59,7 @@ pub struct Routing {
 pub struct Template(String);
 
 /// Placeholders that a template may use.
-pub const PLACEHOLDERS: [&str; 6] = ["Name", "slug", "world", "place", "a", "b"];
+const PLACEHOLDERS: [&str; 6] = ["Name", "slug", "world", "place", "a", "b"];
 /// Longest template, in bytes; a queue name in AMQP has at most 255.
 const TEMPLATE_BYTES_MAX: usize = 120;
 
@@ -63,7 +67,9 @@ const TEMPLATE_BYTES_MAX: usize = 120;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// A placeholder that does not exist.
-    #[error("there is no placeholder {{{0}}}: use one of {{Name}}, {{slug}}, {{world}}, {{place}}, {{a}}, {{b}}")]
+    #[error(
+        "there is no placeholder {{{0}}}: use one of {{Name}}, {{slug}}, {{world}}, {{place}}, {{a}}, {{b}}"
+    )]
     Unknown(String),
     /// A brace without its partner.
     #[error("a brace is not closed")]
@@ -80,7 +86,8 @@ impl Template {
     /// [`TemplateError`] says what is wrong with it.
     pub fn new(text: impl Into<String>) -> Result<Self, TemplateError> {
         let text = text.into();
-        if text.is_empty() || text.len() > TEMPLATE_BYTES_MAX || text.chars().any(char::is_control) {
+        if text.is_empty() || text.len() > TEMPLATE_BYTES_MAX || text.chars().any(char::is_control)
+        {
             return Err(TemplateError::Form);
         }
         let mut rest = text.as_str();
@@ -104,10 +111,15 @@ impl Template {
     /// The text with its placeholders filled; a placeholder without a value becomes empty.
     #[must_use]
     pub fn fill(&self, values: &[(&str, &str)]) -> String {
-        PLACEHOLDERS.iter().fold(self.0.clone(), |text, placeholder| {
-            let value = values.iter().find(|(n, _)| n == placeholder).map_or("", |(_, v)| v);
-            text.replace(&format!("{{{placeholder}}}"), value)
-        })
+        PLACEHOLDERS
+            .iter()
+            .fold(self.0.clone(), |text, placeholder| {
+                let value = values
+                    .iter()
+                    .find(|(n, _)| n == placeholder)
+                    .map_or("", |(_, v)| v);
+                text.replace(&format!("{{{placeholder}}}"), value)
+            })
     }
 }
 
@@ -171,7 +183,10 @@ impl Routing {
         for character in cast {
             let inbox = self.inbox_of(world, character);
             if seen.insert(inbox.clone()) {
-                inboxes.push(Binding { inbox, key: Self::fill(&self.key, world, character) });
+                inboxes.push(Binding {
+                    inbox,
+                    key: Self::fill(&self.key, world, character),
+                });
             }
         }
         Topology {
@@ -204,7 +219,10 @@ mod tests {
 
     #[test]
     fn a_template_says_what_is_wrong_with_it() {
-        assert_eq!(Template::new("q-{nme}"), Err(TemplateError::Unknown("nme".into())));
+        assert_eq!(
+            Template::new("q-{nme}"),
+            Err(TemplateError::Unknown("nme".into()))
+        );
         assert_eq!(Template::new("q-{Name"), Err(TemplateError::Unclosed));
         assert_eq!(Template::new(""), Err(TemplateError::Form));
     }
