@@ -1,0 +1,70 @@
+//! What a gateway is given.
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use parlor_model::{Clock, World};
+use parlor_ports::bus::Bus;
+use parlor_ports::director::Director;
+use parlor_ports::store::Store;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Where new random ids come from, for requests without an `Idempotency-Key`.
+pub type Ids = Arc<dyn Fn() -> Uuid + Send + Sync>;
+
+/// Bounds on what callers may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest request body, in bytes.
+    pub body_bytes_max: usize,
+    /// Longest text of a message, in bytes.
+    pub text_bytes_max: usize,
+    /// Longest topic, in bytes.
+    pub topic_bytes_max: usize,
+    /// Live-event readers at the same time.
+    pub live_readers_max: usize,
+    /// Silence after which a live-event stream says that it is still there.
+    pub live_keep_alive: Duration,
+    /// Longest time until a request is answered (a live-event stream: until it begins).
+    pub request_time_max: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 1 << 20,
+            text_bytes_max: 10_000,
+            topic_bytes_max: 1_000,
+            live_readers_max: 1_000,
+            live_keep_alive: Duration::from_secs(15),
+            request_time_max: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What a gateway is given.
+#[derive(Clone)]
+pub struct GatewayOptions {
+    /// The worlds that it shows, the first one being the default of `/api/sync`.
+    pub worlds: Vec<Arc<World>>,
+    /// Where conversations are kept.
+    pub store: Arc<dyn Store>,
+    /// Only asked whether it is there.
+    pub bus: Arc<dyn Bus>,
+    /// Carries out what callers wish.
+    pub director: Arc<dyn Director>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Random ids.
+    pub ids: Ids,
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+    /// Bounds.
+    pub limits: Limits,
+    /// Host names (without port) under which the gateway may be called, besides `localhost` and
+    /// IP addresses. `*` allows every name: only behind a proxy that checks it.
+    pub allowed_hosts: Vec<String>,
+    /// Ends live-event streams and the task behind them.
+    pub shutdown: CancellationToken,
+}

@@ -1,0 +1,37 @@
+//! Serving a router until it is told to stop.
+
+use axum::Router;
+use std::future::IntoFuture;
+use std::io;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// How long requests that are under way may take to end after the shutdown began.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Serves `router` on `listener` until `shutdown`, then takes nothing new and lets what is under
+/// way end, for five seconds at most.
+///
+/// # Errors
+/// The listener failed.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let server = axum::serve(listener, router)
+        .with_graceful_shutdown(shutdown.clone().cancelled_owned())
+        .into_future();
+    let deadline = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        ended = server => ended,
+        () = deadline => {
+            tracing::warn!(seconds = DRAIN.as_secs(), "requests under way were cut off");
+            Ok(())
+        }
+    }
+}

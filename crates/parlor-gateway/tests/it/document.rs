@@ -1,0 +1,240 @@
+//! The OpenAPI document says what the server does.
+
+use crate::house::{Answer, House, TALK, app, get, house, send};
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tower::ServiceExt;
+
+/// An operation of the document.
+struct Operation {
+    method: String,
+    path: String,
+    says: Value,
+}
+
+fn operations(document: &Value) -> Vec<Operation> {
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, says) in item.as_object().unwrap() {
+            let (method, path) = (method.to_uppercase(), path.clone());
+            operations.push(Operation {
+                method,
+                path,
+                says: says.clone(),
+            });
+        }
+    }
+    operations
+}
+
+async fn document(app: &Router) -> Value {
+    get(app, "/openapi.json").await.json()
+}
+
+/// Calls an operation as the document describes it.
+async fn call(app: &Router, operation: &Operation, world: &str, id: &str, host: &str) -> Answer {
+    let path = operation.path.replace("{world}", world).replace("{id}", id);
+    let request = Request::builder()
+        .method(operation.method.as_str())
+        .uri(path)
+        .header("host", host)
+        .header("content-type", "application/json");
+    let body = match operation.says.get("requestBody") {
+        Some(body) => Body::from(
+            body["content"]["application/json"]["example"]
+                .as_str()
+                .map_or_else(|| "{}".to_owned(), str::to_owned),
+        ),
+        None => Body::empty(),
+    };
+    let request = request.body(body).unwrap();
+    if operation.path != "/api/events" {
+        return send(app, request).await;
+    }
+    // The stream has no end: only its head is looked at, unless it is a problem.
+    let response = app.clone().oneshot(request).await.unwrap();
+    if response.status().is_success() {
+        let headers = response.headers().clone();
+        return Answer {
+            status: response.status(),
+            headers,
+            text: String::new(),
+        };
+    }
+    send_on(response).await
+}
+
+async fn send_on(response: axum::response::Response) -> Answer {
+    use http_body_util::BodyExt;
+    let (parts, body) = response.into_parts();
+    let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        text,
+    }
+}
+
+/// The answer's status, media type and JSON are in the document.
+fn check(document: &Value, operation: &Operation, answer: &Answer) {
+    let name = format!("{} {} {}", operation.method, operation.path, answer.status);
+    let says = &operation.says["responses"][answer.status.as_str()];
+    assert!(
+        says.is_object(),
+        "{name} is not documented: {}",
+        answer.text
+    );
+    let media = answer
+        .header("content-type")
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    let content = &says["content"][media];
+    assert!(content.is_object(), "{name}: {media} is not documented");
+    if !media.ends_with("json") {
+        return;
+    }
+    let mut schema = content["schema"].clone();
+    schema["components"] = document["components"].clone();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let json = answer.json();
+    let errors: Vec<_> = validator
+        .iter_errors(&json)
+        .map(|e| e.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{name}: {errors:?} in {json}");
+}
+
+#[tokio::test]
+async fn the_document_is_as_agreed() {
+    let (_, app) = app();
+    let mut document = document(&app).await;
+    document["info"]["version"] = json!("[version]");
+    insta::assert_json_snapshot!("openapi", document);
+}
+
+#[tokio::test]
+async fn every_route_of_the_api_is_documented() {
+    let (_, app) = app();
+    let operations = operations(&document(&app).await);
+    let mut names: Vec<_> = operations
+        .iter()
+        .map(|o| format!("{} {}", o.method, o.path))
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "GET /api/conversations/{id}",
+            "GET /api/conversations/{id}/messages",
+            "GET /api/events",
+            "GET /api/sync",
+            "GET /api/worlds",
+            "GET /api/worlds/{world}",
+            "GET /api/worlds/{world}/characters",
+            "GET /api/worlds/{world}/conversations",
+            "GET /api/worlds/{world}/messages",
+            "GET /health",
+            "GET /knock",
+            "GET /metrics",
+            "GET /ready",
+            "GET /start-convo-bro",
+            "POST /api/conversations/{id}/close",
+            "POST /api/worlds/{world}/conversations",
+            "POST /api/worlds/{world}/pause",
+            "POST /api/worlds/{world}/resume",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn every_operation_answers_as_documented() {
+    let (house, app): (Arc<House>, Router) = app();
+    let document = document(&app).await;
+    let (talk, nobody) = (TALK.to_string(), uuid::Uuid::from_u128(9).to_string());
+    for operation in operations(&document) {
+        let good = call(&app, &operation, "friends", &talk, "localhost").await;
+        let expected = operation.path == "/knock" || good.status.is_success();
+        assert!(
+            expected,
+            "{} {}: {}",
+            operation.method, operation.path, good.text
+        );
+        check(&document, &operation, &good);
+        for (world, id, host) in [
+            ("nowhere", nobody.as_str(), "localhost"),
+            ("club", "42", "localhost"),
+            ("friends", talk.as_str(), "evil.example"),
+        ] {
+            check(
+                &document,
+                &operation,
+                &call(&app, &operation, world, id, host).await,
+            );
+        }
+        house.set_away(true);
+        let away = call(&app, &operation, "friends", &talk, "localhost").await;
+        house.set_away(false);
+        check(&document, &operation, &away);
+    }
+}
+
+#[tokio::test]
+async fn parameters_are_described_once() {
+    let (_, app) = app();
+    for operation in operations(&document(&app).await) {
+        let parameters = operation.says["parameters"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let names: Vec<_> = parameters
+            .iter()
+            .map(|p| p["name"].as_str().unwrap())
+            .collect();
+        let mut unique = names.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), names.len(), "{} {names:?}", operation.path);
+        for parameter in &parameters {
+            assert!(
+                parameter["description"].is_string(),
+                "{} {parameter}",
+                operation.path
+            );
+        }
+        for hole in operation
+            .path
+            .split('{')
+            .skip(1)
+            .filter_map(|part| part.split('}').next())
+        {
+            assert!(names.contains(&hole), "{} lacks {hole}", operation.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_needs_nothing_from_elsewhere() {
+    let (_, options) = house();
+    let app = parlor_gateway::Gateway::new(options).router();
+    let moved = get(&app, "/docs").await;
+    assert_eq!(moved.header("location"), "/docs/");
+    let page = get(&app, "/docs/").await;
+    assert!(page.text.contains("swagger-ui"), "{}", page.text);
+    assert!(
+        !page.text.contains("http://") && !page.text.contains("https://"),
+        "{}",
+        page.text
+    );
+    assert!(
+        !page.text.contains("<script>"),
+        "the policy forbids scripts inside the page"
+    );
+    let start = get(&app, "/docs/swagger-initializer.js").await;
+    assert!(start.text.contains("/openapi.json"), "{}", start.text);
+    let bundle = get(&app, "/docs/swagger-ui-bundle.js").await;
+    assert!(bundle.text.len() > 100_000);
+}

@@ -1,0 +1,609 @@
+//! A world, ports that keep everything in vectors, and a client.
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use chrono::{DateTime, Utc};
+use http_body_util::BodyExt;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use parking_lot::Mutex;
+use parlor_gateway::{Gateway, GatewayOptions, Ids, Limits};
+use parlor_model::world::{
+    Access, ExchangeKind, InboxKind, Memory, Routing, Template, Topology, Trigger, WorldParts,
+};
+use parlor_model::{
+    Character, Conversation, ConversationId, ConversationKind, ConversationStatus, Effects,
+    EventId, ManualClock, Message, MessageId, MessageKind, OutboxRow, Slug, SpeakerRole, World,
+};
+use parlor_ports::bus::{
+    Bus, BusCapabilities, DeadLetter, InboxStatus, Outgoing, SubscribeOptions, Subscription,
+};
+use parlor_ports::director::{Director, DirectorError, StartRequest, Started};
+use parlor_ports::store::{
+    After, Change, Changes, ConversationFilter, Cursor, Happening, Library, OutboxStore, Outcome,
+    Page, SceneRecord, SceneRequest, StepStore, Upkeep,
+};
+use parlor_ports::{PortError, PortResult};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+/// The conversation that every house has.
+pub(crate) const TALK: ConversationId = ConversationId(Uuid::from_u128(0x7a1c));
+
+pub(crate) fn noon() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}
+
+pub(crate) fn slug(text: &str) -> Slug {
+    Slug::new(text).unwrap()
+}
+
+pub(crate) fn world(name: &str, access: Access, aliases: &[&str]) -> Arc<World> {
+    let character = |name: &str| Character {
+        slug: Slug::of_name(name).unwrap(),
+        name: name.to_owned(),
+        persona: format!("{name}, as ever."),
+        traits: BTreeMap::from([("openness".to_owned(), 0.6)]),
+        likes: vec!["science".to_owned()],
+        catchphrases: vec!["Actually..".to_owned()],
+        dialect: "banter".to_owned(),
+    };
+    Arc::new(World::new(WorldParts {
+        name: slug(name),
+        title: "Central Perk".to_owned(),
+        about: "Friends who can't let a remark go.".to_owned(),
+        seed: Some(7),
+        access,
+        pace: None,
+        trigger: Trigger {
+            aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+            ..Trigger::default()
+        },
+        routing: Routing {
+            inbox: InboxKind::Character,
+            exchange: "friends-exchange".to_owned(),
+            exchange_kind: ExchangeKind::Direct,
+            queue: Template::new("q-{Name}").unwrap(),
+            key: Template::new("{Name}").unwrap(),
+        },
+        memory: Memory {
+            window: 5,
+            recall: 0,
+        },
+        mechanics: BTreeMap::from([("gossip".to_owned(), Value::Null)]),
+        dialects: BTreeMap::new(),
+        cast: ["Ross", "Rachel", "Joey"]
+            .into_iter()
+            .map(character)
+            .collect(),
+        topics: Vec::new(),
+    }))
+}
+
+pub(crate) fn conversation(id: ConversationId) -> Conversation {
+    Conversation {
+        id,
+        world: slug("friends"),
+        kind: ConversationKind::Duet,
+        parent_id: None,
+        status: ConversationStatus::Active,
+        participants: vec!["Ross".to_owned(), "Rachel".to_owned()],
+        topic: Some("the exhibit".to_owned()),
+        exchanges: 0,
+        carried: 0,
+        created_at: noon(),
+        ended_at: None,
+    }
+}
+
+pub(crate) fn message(conversation: ConversationId, order: u32) -> Message {
+    Message {
+        id: MessageId::derive(conversation.0, &order.to_string()),
+        conversation_id: conversation,
+        parent_id: None,
+        conversation_kind: ConversationKind::Duet,
+        order,
+        from: "Ross".to_owned(),
+        to: vec!["Rachel".to_owned()],
+        text: format!("line {order}\nin two parts"),
+        kind: MessageKind::Line,
+        role: SpeakerRole::Ai,
+        sentiment: -0.25,
+        heard_from: vec!["Joey".to_owned()],
+        fallback: false,
+        created_at: noon(),
+    }
+}
+
+/// Everything in vectors.
+#[derive(Default)]
+struct Data {
+    conversations: Vec<Conversation>,
+    messages: Vec<Message>,
+    changes: Vec<Change>,
+    paused: HashMap<Slug, bool>,
+    keys: HashMap<String, String>,
+}
+
+/// A store, bus and director whose other side can go away.
+#[derive(Default)]
+pub(crate) struct House {
+    data: Mutex<Data>,
+    away: AtomicBool,
+    reads: AtomicU64,
+    commits: watch::Sender<u64>,
+    pub(crate) started: Mutex<Vec<StartRequest>>,
+}
+
+impl House {
+    pub(crate) fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+    }
+
+    /// How often the log of changes was read.
+    pub(crate) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::SeqCst)
+    }
+
+    /// Writes to the log as another process does: without telling.
+    pub(crate) fn happen_elsewhere(&self, world: &str, what: Happening) -> Cursor {
+        let mut data = self.data.lock();
+        let cursor = Cursor {
+            major: 0,
+            minor: data.changes.len() as i64 + 1,
+        };
+        data.changes.push(Change {
+            cursor,
+            world: slug(world),
+            what,
+        });
+        cursor
+    }
+
+    pub(crate) fn happen(&self, world: &str, what: Happening) -> Cursor {
+        let cursor = self.happen_elsewhere(world, what);
+        self.commits.send_modify(|count| *count += 1);
+        cursor
+    }
+
+    pub(crate) fn say(&self, conversation: ConversationId, order: u32) -> Cursor {
+        let message = message(conversation, order);
+        self.data.lock().messages.push(message.clone());
+        self.happen("friends", Happening::Message(message))
+    }
+
+    pub(crate) fn open(&self, conversation: Conversation) {
+        self.data.lock().conversations.push(conversation);
+    }
+
+    fn ask(&self) -> PortResult<()> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(PortError::retryable("the store", "it is away"));
+        }
+        Ok(())
+    }
+}
+
+fn page<T: Clone>(all: Vec<T>, after: usize, limit: u32) -> Page<T> {
+    let end = (after + limit as usize).min(all.len());
+    let items = all.get(after..end).unwrap_or_default().to_vec();
+    let next = (end < all.len()).then_some(Cursor {
+        major: 0,
+        minor: end as i64,
+    });
+    Page { items, next }
+}
+
+fn place(after: Option<Cursor>) -> usize {
+    after.map_or(0, |cursor| cursor.minor as usize)
+}
+
+#[async_trait]
+impl Library for House {
+    async fn conversation(&self, id: ConversationId) -> PortResult<Option<Conversation>> {
+        self.ask()?;
+        Ok(self
+            .data
+            .lock()
+            .conversations
+            .iter()
+            .find(|c| c.id == id)
+            .cloned())
+    }
+
+    async fn conversations(
+        &self,
+        filter: &ConversationFilter,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> PortResult<Page<Conversation>> {
+        self.ask()?;
+        let data = self.data.lock();
+        let fits = |c: &&Conversation| {
+            filter.world.as_ref().is_none_or(|world| *world == c.world)
+                && filter.status.is_none_or(|status| status == c.status)
+                && filter.kind.is_none_or(|kind| kind == c.kind)
+                && filter
+                    .parent
+                    .is_none_or(|parent| Some(parent) == c.parent_id)
+        };
+        let all = data
+            .conversations
+            .iter()
+            .rev()
+            .filter(fits)
+            .cloned()
+            .collect();
+        Ok(page(all, place(after), limit))
+    }
+
+    async fn messages(
+        &self,
+        conversation: ConversationId,
+        after: After,
+        limit: u32,
+    ) -> PortResult<Page<Message>> {
+        self.ask()?;
+        let data = self.data.lock();
+        let all: Vec<_> = data
+            .messages
+            .iter()
+            .filter(|m| m.conversation_id == conversation)
+            .cloned()
+            .collect();
+        let after = match after {
+            After::Start => 0,
+            After::Cursor(cursor) => cursor.minor as usize,
+            After::Order(order) => order as usize,
+            After::Message(id) => all.iter().position(|m| m.id == id).map_or(0, |i| i + 1),
+        };
+        Ok(page(all, after, limit))
+    }
+
+    async fn world_messages(
+        &self,
+        _: &Slug,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> PortResult<Page<Message>> {
+        self.ask()?;
+        let all = self.data.lock().messages.iter().rev().cloned().collect();
+        Ok(page(all, place(after), limit))
+    }
+}
+
+#[async_trait]
+impl Changes for House {
+    async fn changes(&self, after: Cursor, limit: u32) -> PortResult<Vec<Change>> {
+        self.ask()?;
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        let data = self.data.lock();
+        let after = (after.minor as usize).min(data.changes.len());
+        Ok(data.changes[after..]
+            .iter()
+            .take(limit as usize)
+            .cloned()
+            .collect())
+    }
+
+    async fn latest_change(&self) -> PortResult<Cursor> {
+        self.ask()?;
+        Ok(self
+            .data
+            .lock()
+            .changes
+            .last()
+            .map_or(Cursor::START, |change| change.cursor))
+    }
+
+    fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
+    }
+}
+
+#[async_trait]
+impl Upkeep for House {
+    fn name(&self) -> &'static str {
+        "vectors"
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    async fn pending_migrations(&self) -> PortResult<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    async fn migrate(&self) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn ping(&self) -> PortResult<()> {
+        self.ask()
+    }
+
+    async fn close_conversation(
+        &self,
+        id: ConversationId,
+        now: DateTime<Utc>,
+    ) -> PortResult<Option<Conversation>> {
+        self.ask()?;
+        let mut data = self.data.lock();
+        Ok(data
+            .conversations
+            .iter_mut()
+            .find(|c| c.id == id)
+            .map(|conversation| {
+                conversation.status = ConversationStatus::Closed;
+                conversation.ended_at.get_or_insert(now);
+                conversation.clone()
+            }))
+    }
+
+    async fn set_paused(&self, world: &Slug, paused: bool, _: DateTime<Utc>) -> PortResult<()> {
+        self.ask()?;
+        self.data.lock().paused.insert(world.clone(), paused);
+        self.happen(world.as_str(), Happening::Paused(paused));
+        Ok(())
+    }
+
+    async fn is_paused(&self, world: &Slug) -> PortResult<bool> {
+        self.ask()?;
+        Ok(self
+            .data
+            .lock()
+            .paused
+            .get(world)
+            .copied()
+            .unwrap_or_default())
+    }
+
+    async fn remember_key(&self, key: &str, digest: &str, _: DateTime<Utc>) -> PortResult<String> {
+        self.ask()?;
+        let mut data = self.data.lock();
+        Ok(data
+            .keys
+            .entry(key.to_owned())
+            .or_insert_with(|| digest.to_owned())
+            .clone())
+    }
+
+    async fn close(&self) {}
+}
+
+fn not_here<T>() -> PortResult<T> {
+    Err(PortError::terminal(
+        "the house",
+        "the gateway does not need this",
+    ))
+}
+
+#[async_trait]
+impl StepStore for House {
+    async fn scenes(&self, _: &[SceneRequest]) -> PortResult<Vec<Option<SceneRecord>>> {
+        not_here()
+    }
+
+    async fn commit(&self, _: Vec<Effects>) -> PortResult<Vec<Outcome>> {
+        not_here()
+    }
+}
+
+#[async_trait]
+impl OutboxStore for House {
+    async fn take_outbox(
+        &self,
+        _: &[Slug],
+        _: DateTime<Utc>,
+        _: Option<Duration>,
+        _: u32,
+    ) -> PortResult<Vec<OutboxRow>> {
+        not_here()
+    }
+
+    async fn clear_outbox(&self, _: &[EventId]) -> PortResult<()> {
+        not_here()
+    }
+
+    async fn outbox_depth(&self, _: &[Slug]) -> PortResult<u64> {
+        not_here()
+    }
+
+    async fn keep_dead_letter(&self, _: DeadLetter, _: Option<OutboxRow>) -> PortResult<()> {
+        not_here()
+    }
+
+    async fn dead_letters(&self, _: &Slug, _: u32) -> PortResult<Vec<DeadLetter>> {
+        not_here()
+    }
+
+    async fn take_dead_letters(
+        &self,
+        _: &Slug,
+        _: &[String],
+        _: bool,
+        _: DateTime<Utc>,
+    ) -> PortResult<u64> {
+        not_here()
+    }
+}
+
+#[async_trait]
+impl Bus for House {
+    fn capabilities(&self) -> BusCapabilities {
+        BusCapabilities {
+            name: "vectors",
+            durable: false,
+            shared: false,
+        }
+    }
+
+    async fn declare(&self, _: &Topology) -> PortResult<()> {
+        not_here()
+    }
+
+    async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
+        batch.iter().map(|_| not_here()).collect()
+    }
+
+    async fn subscribe(&self, _: SubscribeOptions) -> PortResult<Box<dyn Subscription>> {
+        not_here()
+    }
+
+    async fn inboxes(&self, _: &[String]) -> PortResult<Vec<InboxStatus>> {
+        not_here()
+    }
+
+    async fn ping(&self) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn dead_letters(&self, _: &Slug, _: usize) -> PortResult<Vec<DeadLetter>> {
+        not_here()
+    }
+
+    async fn replay_dead_letters(&self, _: &Slug, _: &[String]) -> PortResult<u64> {
+        not_here()
+    }
+
+    async fn drop_dead_letters(&self, _: &Slug, _: &[String]) -> PortResult<u64> {
+        not_here()
+    }
+
+    async fn close(&self) {}
+}
+
+#[async_trait]
+impl Director for House {
+    async fn start(&self, world: &Slug, request: StartRequest) -> Result<Started, DirectorError> {
+        self.ask()?;
+        match request.topic.as_deref() {
+            Some("panic") => panic!("a handler's mistake"),
+            Some("refuse") => return Err(DirectorError::Refused("not today".to_owned())),
+            _ => {}
+        }
+        let id = ConversationId::derive(request.key, "opened");
+        let opened = Conversation {
+            world: world.clone(),
+            ..conversation(id)
+        };
+        if self.data.lock().conversations.iter().all(|c| c.id != id) {
+            self.open(opened.clone());
+            self.started.lock().push(request);
+        }
+        Ok(Started {
+            conversation: opened,
+            from: "Ross".into(),
+            with: "Rachel".into(),
+        })
+    }
+
+    async fn close(&self, id: ConversationId) -> Result<Conversation, DirectorError> {
+        self.close_conversation(id, noon())
+            .await?
+            .ok_or(DirectorError::UnknownConversation(id))
+    }
+
+    async fn set_paused(&self, world: &Slug, paused: bool) -> Result<(), DirectorError> {
+        Ok(Upkeep::set_paused(self, world, paused, noon()).await?)
+    }
+}
+
+/// A house with a conversation of three lines, and options of a gateway in front of it.
+pub(crate) fn house() -> (Arc<House>, GatewayOptions) {
+    let house = Arc::new(House::default());
+    house.open(conversation(TALK));
+    for order in 1..=3 {
+        house.say(TALK, order);
+    }
+    let options = GatewayOptions {
+        worlds: vec![
+            world("friends", Access::Open, &["/start-convo-bro"]),
+            world("club", Access::Session, &["/knock"]),
+        ],
+        store: house.clone(),
+        bus: house.clone(),
+        director: house.clone(),
+        clock: Arc::new(ManualClock::new(noon())),
+        ids: counting_ids(),
+        metrics: PrometheusBuilder::new().build_recorder().handle(),
+        limits: Limits::default(),
+        allowed_hosts: vec!["parlor.example".to_owned()],
+        shutdown: CancellationToken::new(),
+    };
+    (house, options)
+}
+
+/// Ids 1, 2, 3, ..
+pub(crate) fn counting_ids() -> Ids {
+    let next = AtomicU64::new(1);
+    Arc::new(move || Uuid::from_u128(next.fetch_add(1, Ordering::SeqCst).into()))
+}
+
+/// A house and the router of its gateway.
+pub(crate) fn app() -> (Arc<House>, Router) {
+    let (house, options) = house();
+    (house, Gateway::new(options).router())
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The code of the problem that it is.
+    pub(crate) fn code(&self) -> String {
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{}",
+            self.text
+        );
+        let json = self.json();
+        assert_eq!(json["status"], self.status.as_u16());
+        assert!(!json["detail"].as_str().unwrap().is_empty());
+        json["code"].as_str().unwrap().to_owned()
+    }
+}
+
+pub(crate) async fn send(app: &Router, request: Request<Body>) -> Answer {
+    let response = app.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
+
+pub(crate) async fn get(app: &Router, path: &str) -> Answer {
+    send(app, Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+pub(crate) async fn post(app: &Router, path: &str, body: &str) -> Answer {
+    let request = Request::post(path).header("content-type", "application/json");
+    send(app, request.body(Body::from(body.to_owned())).unwrap()).await
+}

@@ -1,0 +1,12 @@
+//! The gateway over HTTP. The ports behind it are small stand-ins in memory ([`house`]): here it is
+//! only about HTTP. The whole server on real stores is tested with the binary.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod api;
+mod document;
+mod guard;
+mod house;
+mod live;
+mod roles;
+mod wrong;
