@@ -1,1 +1,39 @@
-//! Store adapter: PostgreSQL
+//! Store adapter: PostgreSQL.
+//!
+//! One schema holds all worlds; any number of processes share it.
+//!
+//! # How a commit works
+//! [`PostgresStore`] locks the conversations that a batch of steps touches (in the order of their
+//! ids, so that batches never lock each other out), decides every guard in memory (`ledger`), and
+//! writes everything with one statement whose rows travel as arrays (`batch`): four round trips,
+//! however many steps there are.
+//!
+//! # The log of changes
+//! Messages and happenings carry the id of their transaction, `xact`, and a number within it,
+//! `seq`. A reader stops below the oldest transaction that is still running: what it has seen is
+//! complete, since nothing with a smaller `xact` can appear any more. A transaction that waited for
+//! a conversation logs its changes under the later `xact` that the conversation had already seen,
+//! so that the log never turns the order of a conversation round. Consequence: a transaction of
+//! anybody that stays open for minutes after having written (on the same server, in any database)
+//! delays live views, and nothing else.
+//!
+//! # What to notice
+//! - Every statement is a constant; values travel as parameters.
+//! - `messages` is partitioned by month; `partition` makes the months ahead.
+//! - Lists and scenes carry `messages_since`, the age of the conversation's oldest message, so that
+//!   older partitions are not looked at.
+
+mod batch;
+mod changes;
+mod error;
+mod ledger;
+mod library;
+mod outbox;
+mod partition;
+mod row;
+mod schema;
+mod step;
+mod store;
+mod upkeep;
+
+pub use store::{PostgresOptions, PostgresStore};

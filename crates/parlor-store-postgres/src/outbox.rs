@@ -1,0 +1,287 @@
+//! The outbox and the dead letters.
+
+use crate::row::{slug, strange};
+use crate::store::PostgresStore;
+use async_trait::async_trait;
+use chrono::{DateTime, SecondsFormat, Utc};
+use parlor_model::envelope::SPEC_VERSION;
+use parlor_model::{Envelope, EventId, OutboxRow, Slug};
+use parlor_ports::PortResult;
+use parlor_ports::bus::DeadLetter;
+use parlor_ports::store::OutboxStore;
+use serde::{Deserialize, Serialize};
+use sqlx::postgres::{PgBindIterExt, PgConnection, PgRow};
+use sqlx::types::Json;
+use sqlx::{Error, Row};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// $1 worlds, $2 now, $3 due and taken before this when in hand (null: none of those), $4 limit.
+/// World by world, so that the rows of a paused world are not even looked at.
+const TAKE_SQL: &str = "
+WITH parked AS MATERIALIZED (
+    SELECT o.id, o.due_at FROM unnest($1::text[]) AS u (world), LATERAL (
+        SELECT id, due_at FROM outbox
+        WHERE world = u.world AND parked AND due_at <= $2
+            AND NOT EXISTS (SELECT FROM worlds w WHERE w.slug = u.world AND w.paused)
+        ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
+    ) o
+), stale AS MATERIALIZED (
+    SELECT o.id, o.due_at FROM unnest($1::text[]) AS u (world), LATERAL (
+        SELECT id, due_at FROM outbox
+        WHERE $3::timestamptz IS NOT NULL AND world = u.world AND NOT parked AND due_at < $3
+            AND taken_at < $3
+        ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
+    ) o
+), chosen AS (
+    SELECT id FROM (SELECT * FROM parked UNION ALL SELECT * FROM stale) AS both_kinds
+    ORDER BY due_at LIMIT $4
+)
+UPDATE outbox o SET parked = false, taken_at = $2 FROM chosen WHERE o.id = chosen.id
+RETURNING o.inbox, o.due_at, o.id, o.world, o.kind, o.conversation_id, o.recipient, o.occurred_at,
+    o.traceparent, o.data::text";
+
+const KEEP_LETTER_SQL: &str = "
+WITH cleared AS (DELETE FROM outbox WHERE id = $9)
+INSERT INTO dead_letters (world, id, inbox, reason, put_at, headers, body, sendable)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (world, id) DO UPDATE SET inbox = excluded.inbox, reason = excluded.reason,
+    put_at = excluded.put_at, headers = excluded.headers, body = excluded.body,
+    sendable = coalesce(excluded.sendable, dead_letters.sendable)";
+
+/// $3: only those that can be sent.
+const TAKE_LETTERS_SQL: &str = "
+DELETE FROM dead_letters
+WHERE world = $1 AND (cardinality($2::text[]) = 0 OR id = ANY ($2))
+    AND (NOT $3 OR sendable IS NOT NULL)
+RETURNING sendable";
+
+const PARK_SQL: &str = "
+INSERT INTO outbox (id, world, inbox, due_at, parked, taken_at, kind, conversation_id, recipient,
+    occurred_at, traceparent, data)
+VALUES ($1, $2, $3, $4, true, $4, $5, $6, $7, $8, $9, $10::text::json)
+ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, parked = true";
+
+/// An envelope as a dead letter keeps it: CloudEvents attributes, and the data as text.
+#[derive(Debug, Serialize, Deserialize)]
+struct Sendable {
+    inbox: String,
+    attributes: BTreeMap<String, String>,
+    data: String,
+}
+
+#[async_trait]
+impl OutboxStore for PostgresStore {
+    async fn take_outbox(
+        &self,
+        worlds: &[Slug],
+        now: DateTime<Utc>,
+        stale_after: Option<Duration>,
+        limit: u32,
+    ) -> PortResult<Vec<OutboxRow>> {
+        const WHAT: &str = "can't take rows from the outbox";
+        if worlds.is_empty() || limit == 0 {
+            return Ok(Vec::new());
+        }
+        let stale_before = stale_after.map(|after| {
+            let after = chrono::TimeDelta::from_std(after).unwrap_or(chrono::TimeDelta::MAX);
+            now.checked_sub_signed(after)
+                .unwrap_or(DateTime::UNIX_EPOCH)
+        });
+        let mut connection = self.connection(WHAT).await?;
+        let rows = sqlx::query(TAKE_SQL)
+            .bind(worlds.iter().map(Slug::as_str).bind_iter())
+            .bind(now)
+            .bind(stale_before)
+            .bind(i64::from(limit))
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(|error| self.failed(WHAT, &error))?;
+        let taken: Result<Vec<_>, Error> = rows.iter().map(outbox_row).collect();
+        let mut taken = taken.map_err(|error| self.failed(WHAT, &error))?;
+        taken.sort_by_key(|row| (row.due_at, row.envelope.id));
+        Ok(taken)
+    }
+
+    async fn clear_outbox(&self, ids: &[EventId]) -> PortResult<()> {
+        const WHAT: &str = "can't clear the outbox";
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut connection = self.connection(WHAT).await?;
+        sqlx::query("DELETE FROM outbox WHERE id = ANY ($1::uuid[])")
+            .bind(ids.iter().map(|id| id.0).bind_iter())
+            .execute(&mut *connection)
+            .await
+            .map_err(|error| self.failed(WHAT, &error))?;
+        Ok(())
+    }
+
+    async fn outbox_depth(&self, worlds: &[Slug]) -> PortResult<u64> {
+        const WHAT: &str = "can't count the outbox";
+        let mut connection = self.connection(WHAT).await?;
+        let count: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM outbox WHERE world = ANY ($1::text[])")
+                .bind(worlds.iter().map(Slug::as_str).bind_iter())
+                .fetch_one(&mut *connection)
+                .await
+                .map_err(|error| self.failed(WHAT, &error))?;
+        Ok(count.unsigned_abs())
+    }
+
+    async fn keep_dead_letter(&self, letter: DeadLetter, row: Option<OutboxRow>) -> PortResult<()> {
+        const WHAT: &str = "can't keep a dead letter";
+        let mut connection = self.connection(WHAT).await?;
+        sqlx::query(KEEP_LETTER_SQL)
+            .bind(letter.world.as_str())
+            .bind(&letter.id)
+            .bind(&letter.inbox)
+            // A foreign message may hold what PostgreSQL can't: it is kept for people to read.
+            .bind(letter.reason.replace('\0', "\u{fffd}"))
+            .bind(letter.at)
+            .bind(Json(&letter.headers))
+            .bind(letter.body.replace('\0', "\u{fffd}"))
+            .bind(row.as_ref().map(|row| Json(sendable(row))))
+            .bind(row.as_ref().map(|row| row.envelope.id.0))
+            .execute(&mut *connection)
+            .await
+            .map_err(|error| self.failed(WHAT, &error))?;
+        Ok(())
+    }
+
+    async fn dead_letters(&self, world: &Slug, limit: u32) -> PortResult<Vec<DeadLetter>> {
+        const WHAT: &str = "can't list dead letters";
+        let mut connection = self.connection(WHAT).await?;
+        let rows = sqlx::query(
+            "SELECT id, world, inbox, reason, put_at, headers, body FROM dead_letters
+             WHERE world = $1 ORDER BY put_at, id LIMIT $2",
+        )
+        .bind(world.as_str())
+        .bind(i64::from(limit))
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(|error| self.failed(WHAT, &error))?;
+        let letters: Result<Vec<_>, Error> = rows.iter().map(dead_letter).collect();
+        letters.map_err(|error| self.failed(WHAT, &error))
+    }
+
+    async fn take_dead_letters(
+        &self,
+        world: &Slug,
+        ids: &[String],
+        replay: bool,
+        now: DateTime<Utc>,
+    ) -> PortResult<u64> {
+        const WHAT: &str = "can't take out dead letters";
+        let mut transaction = self.begin(WHAT).await?;
+        let failed = |error: Error| self.failed(WHAT, &error);
+        let taken: Vec<Option<Json<Sendable>>> = sqlx::query_scalar(TAKE_LETTERS_SQL)
+            .bind(world.as_str())
+            .bind(ids)
+            .bind(replay)
+            .fetch_all(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        if replay {
+            for Json(sendable) in taken.iter().flatten() {
+                park(&mut transaction, sendable, now)
+                    .await
+                    .map_err(failed)?;
+            }
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(taken.len() as u64)
+    }
+}
+
+async fn park(
+    connection: &mut PgConnection,
+    sendable: &Sendable,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let envelope = envelope_of(sendable)?;
+    sqlx::query(PARK_SQL)
+        .bind(envelope.id.0)
+        .bind(envelope.world.as_str())
+        .bind(&sendable.inbox)
+        .bind(now)
+        .bind(envelope.kind())
+        .bind(envelope.conversation.0)
+        .bind(envelope.recipient.as_str())
+        .bind(envelope.time)
+        .bind(&envelope.traceparent)
+        .bind(&sendable.data)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+fn sendable(row: &OutboxRow) -> Sendable {
+    let envelope = &row.envelope;
+    let mut attributes: BTreeMap<_, _> = envelope
+        .attributes()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    attributes.insert("traceparent".to_owned(), envelope.traceparent.clone());
+    let data = String::from_utf8(envelope.data()).expect("serde_json writes UTF-8");
+    Sendable {
+        inbox: row.inbox.clone(),
+        attributes,
+        data,
+    }
+}
+
+fn envelope_of(sendable: &Sendable) -> Result<Envelope, Error> {
+    let attribute = |name| sendable.attributes.get(name).map(String::as_str);
+    Envelope::decode(attribute, sendable.data.as_bytes()).map_err(|e| Error::Decode(Box::new(e)))
+}
+
+/// Reads what [`TAKE_SQL`] gives.
+fn outbox_row(row: &PgRow) -> Result<OutboxRow, Error> {
+    let id = row.try_get::<Uuid, _>(2)?.to_string();
+    let source = format!("/worlds/{}", row.try_get::<&str, _>(3)?);
+    let kind: &str = row.try_get(4)?;
+    let subject = row.try_get::<Uuid, _>(5)?.to_string();
+    let recipient: &str = row.try_get(6)?;
+    let time = row
+        .try_get::<DateTime<Utc>, _>(7)?
+        .to_rfc3339_opts(SecondsFormat::Micros, true);
+    let traceparent: &str = row.try_get(8)?;
+    let attribute = |name: &'static str| {
+        Some(match name {
+            "specversion" => SPEC_VERSION,
+            "id" => id.as_str(),
+            "source" => source.as_str(),
+            "type" => kind,
+            "subject" => subject.as_str(),
+            "recipient" => recipient,
+            "time" => time.as_str(),
+            "traceparent" => traceparent,
+            _ => return None,
+        })
+    };
+    let envelope = Envelope::decode(attribute, row.try_get::<&str, _>(9)?.as_bytes())
+        .map_err(|error| strange("envelope", &error.to_string()))?;
+    Ok(OutboxRow {
+        inbox: row.try_get(0)?,
+        envelope: Arc::new(envelope),
+        due_at: row.try_get(1)?,
+        parked: false,
+    })
+}
+
+fn dead_letter(row: &PgRow) -> Result<DeadLetter, Error> {
+    let Json(headers) = row.try_get::<Json<Vec<(String, String)>>, _>(5)?;
+    Ok(DeadLetter {
+        id: row.try_get(0)?,
+        world: slug(row.try_get(1)?)?,
+        inbox: row.try_get(2)?,
+        reason: row.try_get(3)?,
+        at: row.try_get(4)?,
+        headers,
+        body: row.try_get(6)?,
+    })
+}

@@ -1,0 +1,288 @@
+//! The hot path: scenes and commits.
+
+use crate::batch::{self, CHANGES_MAX};
+use crate::ledger::{Entry, Homeless, Ledger};
+use crate::row::{
+    CONVERSATION_COLUMNS, conversation, conversation_columns, message, message_columns,
+};
+use crate::store::PostgresStore;
+use async_trait::async_trait;
+use parlor_model::{ConversationId, Effects, Guard, MessageId};
+use parlor_ports::store::{Outcome, SceneRecord, SceneRequest, StepStore};
+use parlor_ports::{PortError, PortResult, metric};
+use sqlx::postgres::{PgBindIterExt, PgConnection, PgRow};
+use sqlx::{Error, Row};
+use std::collections::{BTreeSet, HashSet};
+use std::time::Instant;
+use uuid::Uuid;
+
+/// Times that a commit begins anew because another process opened the same conversation first.
+const TRIES_MAX: usize = 5;
+const SCENES: &str = "can't load scenes";
+const COMMIT: &str = "can't commit";
+
+/// One row per request and remembered message, newest first; the message asked about is among them
+/// also when the viewer did not hear it (`heard` is false then).
+const SCENES_SQL: &str = concat!(
+    "SELECT r.n, coalesce(w.paused, false), m.heard, ",
+    conversation_columns!(),
+    ", ",
+    message_columns!(),
+    " FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[]) WITH ORDINALITY
+        AS r (conversation, message, viewer, memory_window, n)
+    JOIN conversations c ON c.id = r.conversation
+    LEFT JOIN worlds w ON w.slug = c.world
+    LEFT JOIN LATERAL (
+        SELECT position FROM messages
+        WHERE r.message IS NOT NULL AND conversation_id = c.id AND created_at >= c.messages_since
+            AND id = r.message
+        ORDER BY position DESC LIMIT 1
+    ) asked ON true
+    LEFT JOIN LATERAL (
+        SELECT *, r.viewer = ANY (audience) AS heard FROM messages
+        WHERE conversation_id = c.id AND created_at >= c.messages_since
+            AND position <= coalesce(asked.position, 9223372036854775807)
+            AND (r.viewer = ANY (audience) OR position = asked.position)
+        ORDER BY position DESC LIMIT r.memory_window + 1
+    ) m ON true
+    ORDER BY r.n, m.position DESC"
+);
+const SCENE_MESSAGE: usize = 3 + CONVERSATION_COLUMNS;
+
+/// Locks conversations in the order of their ids, whoever asks.
+const LOCK_SQL: &str = concat!(
+    "SELECT ",
+    conversation_columns!(),
+    ", c.message_count, c.aside_count, c.messages_since, c.xact::text::bigint
+    FROM conversations c WHERE c.id = ANY ($1) ORDER BY c.id FOR NO KEY UPDATE"
+);
+
+/// Which of these asides are stored.
+const PRESENT_ASIDES_SQL: &str = "
+SELECT m.id FROM unnest($1::uuid[], $2::uuid[]) AS u (conversation_id, id)
+JOIN messages m ON m.conversation_id = u.conversation_id AND m.id = u.id AND m.kind = 'aside'";
+
+/// Which of these messages are stored.
+const PRESENT_SQL: &str = "
+SELECT m.id FROM unnest($1::uuid[], $2::uuid[]) AS u (conversation_id, id)
+JOIN messages m ON m.conversation_id = u.conversation_id AND m.id = u.id";
+
+#[async_trait]
+impl StepStore for PostgresStore {
+    async fn scenes(&self, requests: &[SceneRequest]) -> PortResult<Vec<Option<SceneRecord>>> {
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut connection = self.connection(SCENES).await?;
+        let rows = sqlx::query(SCENES_SQL)
+            .bind(requests.iter().map(|r| r.conversation.0).bind_iter())
+            .bind(
+                requests
+                    .iter()
+                    .map(|r| r.message.map(|id| id.0))
+                    .bind_iter(),
+            )
+            .bind(requests.iter().map(|r| r.viewer.as_str()).bind_iter())
+            .bind(requests.iter().map(|r| i64::from(r.window)).bind_iter())
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(|error| self.failed(SCENES, &error))?;
+        gather(requests, &rows).map_err(|error| self.failed(SCENES, &error))
+    }
+
+    async fn commit(&self, steps: Vec<Effects>) -> PortResult<Vec<Outcome>> {
+        if steps.iter().all(Effects::is_empty) {
+            return Ok(vec![Outcome::Applied; steps.len()]);
+        }
+        self.renew_partitions().await;
+        let started = Instant::now();
+        for _ in 0..TRIES_MAX {
+            if let Some(outcomes) = self.try_commit(&steps).await? {
+                metrics::histogram!(metric::COMMIT_SECONDS).record(started.elapsed());
+                self.tick();
+                return Ok(outcomes);
+            }
+        }
+        Err(PortError::retryable(
+            COMMIT,
+            "other processes keep opening the same conversations",
+        ))
+    }
+}
+
+impl PostgresStore {
+    /// One try; `None` when another process opened one of the conversations in the meantime.
+    async fn try_commit(&self, steps: &[Effects]) -> PortResult<Option<Vec<Outcome>>> {
+        let touched = touched(steps);
+        if touched.is_empty() {
+            return self.commit_unlocked(steps).await.map(Some);
+        }
+        let mut transaction = self.begin(COMMIT).await?;
+        let failed = |error: Error| self.failed(COMMIT, &error);
+        let (known, floor) = lock(&mut transaction, &touched).await.map_err(failed)?;
+        let present = present(&mut transaction, steps).await.map_err(failed)?;
+        let mut ledger = Ledger::new(known, present);
+        let outcomes = book(&mut ledger, steps)?;
+        if !ledger.is_empty() {
+            let written = batch::write(&mut transaction, &ledger, floor, self.clock.now());
+            let opened = written.await.map_err(failed)?;
+            if usize::try_from(opened) != Ok(ledger.opened().len()) {
+                transaction.rollback().await.map_err(failed)?;
+                return Ok(None);
+            }
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(Some(outcomes))
+    }
+
+    /// Steps that touch no conversation, only the outbox: one statement is its own transaction.
+    async fn commit_unlocked(&self, steps: &[Effects]) -> PortResult<Vec<Outcome>> {
+        let mut ledger = Ledger::default();
+        let outcomes = book(&mut ledger, steps)?;
+        let mut connection = self.connection(COMMIT).await?;
+        batch::write(&mut connection, &ledger, 0, self.clock.now())
+            .await
+            .map_err(|error| self.failed(COMMIT, &error))?;
+        Ok(outcomes)
+    }
+}
+
+/// Every conversation that a step reads or writes, sorted.
+fn touched(steps: &[Effects]) -> BTreeSet<Uuid> {
+    let mut touched = BTreeSet::new();
+    for step in steps {
+        if let Guard::Advance { conversation, .. } | Guard::Aside { conversation } = &step.guard {
+            touched.insert(conversation.0);
+        }
+        touched.extend(step.opened.iter().map(|conversation| conversation.id.0));
+        touched.extend(
+            step.messages
+                .iter()
+                .map(|new| new.message.conversation_id.0),
+        );
+    }
+    touched
+}
+
+/// Locks conversations; gives those that there are, and the greatest `xact` that they have seen.
+pub(crate) async fn lock(
+    connection: &mut PgConnection,
+    ids: &BTreeSet<Uuid>,
+) -> Result<(Vec<Entry>, i64), Error> {
+    let rows = sqlx::query(LOCK_SQL)
+        .bind(ids.iter().bind_iter())
+        .fetch_all(connection)
+        .await?;
+    let mut floor = 0;
+    let mut known = Vec::with_capacity(rows.len());
+    for row in &rows {
+        known.push(Entry {
+            conversation: conversation(row, 0)?,
+            messages: row.try_get(CONVERSATION_COLUMNS)?,
+            asides: row.try_get(CONVERSATION_COLUMNS + 1)?,
+            since: row.try_get(CONVERSATION_COLUMNS + 2)?,
+        });
+        floor = floor.max(row.try_get(CONVERSATION_COLUMNS + 3)?);
+    }
+    Ok((known, floor))
+}
+
+/// Of the messages whose guard does not tell whether they come again, those that are stored. Asked
+/// after the lock, so that it sees what the lock waited for.
+async fn present(
+    connection: &mut PgConnection,
+    steps: &[Effects],
+) -> Result<HashSet<MessageId>, Error> {
+    let under = |wanted: fn(&Guard) -> bool| {
+        let steps = steps.iter().filter(move |step| wanted(&step.guard));
+        let messages = steps
+            .flat_map(|step| &step.messages)
+            .map(|new| &new.message);
+        messages
+            .map(|m| (m.conversation_id, m.id))
+            .collect::<Vec<_>>()
+    };
+    let mut present = HashSet::new();
+    let kinds = [
+        (
+            PRESENT_ASIDES_SQL,
+            under(|guard| matches!(guard, Guard::Aside { .. })),
+        ),
+        (PRESENT_SQL, under(|guard| matches!(guard, Guard::None))),
+    ];
+    for (sql, asked) in kinds {
+        if !asked.is_empty() {
+            let found = ask_present(connection, sql, &asked).await?;
+            present.extend(found.into_iter().map(MessageId));
+        }
+    }
+    Ok(present)
+}
+
+async fn ask_present(
+    connection: &mut PgConnection,
+    sql: &'static str,
+    asked: &[(ConversationId, MessageId)],
+) -> Result<Vec<Uuid>, Error> {
+    sqlx::query_scalar(sql)
+        .bind(
+            asked
+                .iter()
+                .map(|(conversation, _)| conversation.0)
+                .bind_iter(),
+        )
+        .bind(asked.iter().map(|(_, message)| message.0).bind_iter())
+        .fetch_all(connection)
+        .await
+}
+
+fn book<'a>(ledger: &mut Ledger<'a>, steps: &'a [Effects]) -> PortResult<Vec<Outcome>> {
+    let outcomes: Result<Vec<_>, Homeless> = steps.iter().map(|step| ledger.book(step)).collect();
+    let outcomes = outcomes.map_err(|Homeless(message, conversation)| {
+        let cause = format!(
+            "message {message} belongs to conversation {conversation}, which was never opened"
+        );
+        PortError::terminal(COMMIT, cause)
+    })?;
+    if ledger.changes() >= CHANGES_MAX {
+        let cause = format!(
+            "{} changes in one batch, commit fewer than {CHANGES_MAX} at once",
+            ledger.changes()
+        );
+        return Err(PortError::terminal(COMMIT, cause));
+    }
+    Ok(outcomes)
+}
+
+/// Puts the rows of [`SCENES_SQL`] together, one record per request.
+fn gather(requests: &[SceneRequest], rows: &[PgRow]) -> Result<Vec<Option<SceneRecord>>, Error> {
+    let mut records: Vec<Option<SceneRecord>> = vec![None; requests.len()];
+    for row in rows {
+        let index = usize::try_from(row.try_get::<i64, _>(0)? - 1).unwrap_or(usize::MAX);
+        let (Some(request), Some(slot)) = (requests.get(index), records.get_mut(index)) else {
+            continue;
+        };
+        if slot.is_none() {
+            *slot = Some(SceneRecord {
+                conversation: conversation(row, 3)?,
+                message: None,
+                memory: Vec::with_capacity(request.window.min(64) as usize),
+                paused: row.try_get(1)?,
+            });
+        }
+        let (Some(record), Some(heard)) = (slot, row.try_get::<Option<bool>, _>(2)?) else {
+            continue;
+        };
+        let message = message(row, SCENE_MESSAGE)?;
+        if Some(message.id) == request.message {
+            record.message = Some(message.clone());
+        }
+        if heard && record.memory.len() < request.window as usize {
+            record.memory.push(message);
+        }
+    }
+    for record in records.iter_mut().flatten() {
+        record.memory.reverse();
+    }
+    Ok(records)
+}
