@@ -90,7 +90,7 @@ impl Client {
     }
 }
 
-async fn listen(options: GatewayOptions) -> SocketAddr {
+pub(crate) async fn listen(options: GatewayOptions) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = options.shutdown.clone();

@@ -1,10 +1,13 @@
 //! The caller's mistakes, and ours: always a problem, never a 500 for the caller's.
 
 use crate::house::{TALK, app, get, house, post, send};
+use crate::live::listen;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use parlor_gateway::Gateway;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const START: &str = "/api/worlds/friends/conversations";
 
@@ -82,6 +85,24 @@ async fn a_body_over_the_limit_is_too_large() {
         (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large".into())
     );
     assert_eq!(answer.json()["limit"], 1 << 20);
+}
+
+/// A client that writes all before it reads must get the answer, not a broken connection.
+#[tokio::test]
+async fn a_client_that_sends_10_mb_still_reads_the_answer() {
+    const BYTES: usize = 10 << 20;
+    let (_, options) = house();
+    let mut socket = TcpStream::connect(listen(options).await).await.unwrap();
+    let head = format!(
+        "POST {START} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Connection: close\r\nContent-Length: {BYTES}\r\n\r\n"
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(&vec![b' '; BYTES]).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("body_too_large"), "{answer}");
 }
 
 #[tokio::test]
