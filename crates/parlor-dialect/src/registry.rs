@@ -1,0 +1,282 @@
+//! The kinds of dialect that this program has, and the dialects of a world by name.
+
+use crate::gibberish::Gibberish;
+use crate::grammar::{Grammar, InvalidGrammar};
+use crate::text::tidy;
+use async_trait::async_trait;
+use parlor_model::world::check::DialectEntry;
+use parlor_model::world::{DialectKind, DialectSpec};
+use parlor_model::{Prompt, World};
+use parlor_ports::dialect::{Dialect, Utterance};
+use parlor_ports::error::PortResult;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// The kinds of dialect that a world file may name, each with what checks its rules.
+#[must_use]
+pub fn vocabulary() -> Vec<DialectEntry> {
+    vec![
+        DialectEntry {
+            kind: DialectKind::Gibberish,
+            check: check_gibberish,
+        },
+        DialectEntry {
+            kind: DialectKind::Grammar,
+            check: check_grammar,
+        },
+        DialectEntry {
+            kind: DialectKind::Llm,
+            check: check_llm,
+        },
+    ]
+}
+
+fn check_gibberish(spec: &DialectSpec) -> Vec<String> {
+    let has_rules = spec.source.is_some() || spec.rules.is_some();
+    let problem =
+        "gibberish takes no rules: take 'file' and 'rules' out, or set kind = \"grammar\"";
+    has_rules.then(|| problem.to_owned()).into_iter().collect()
+}
+
+fn check_grammar(spec: &DialectSpec) -> Vec<String> {
+    match compile(spec) {
+        Ok(grammar) => grammar.problems(),
+        Err(InvalidGrammar(faults)) => faults,
+    }
+}
+
+fn check_llm(spec: &DialectSpec) -> Vec<String> {
+    let has_rules = spec.source.is_some() || spec.rules.is_some();
+    let problem = "a language model takes no rules: put them into a dialect of kind \"grammar\" and name that as 'fallback'";
+    has_rules.then(|| problem.to_owned()).into_iter().collect()
+}
+
+/// From its file or from the world file, whichever it has.
+fn compile(spec: &DialectSpec) -> Result<Grammar, InvalidGrammar> {
+    match (&spec.source, &spec.rules) {
+        (Some(source), None) => Grammar::parse(source),
+        (None, Some(rules)) => Grammar::from_rules(rules),
+        (Some(_), Some(_)) => Err(InvalidGrammar(vec![
+            "a grammar has either 'file' or 'rules', not both".to_owned(),
+        ])),
+        (None, None) => Err(InvalidGrammar(vec![
+            "a grammar needs 'file', or 'rules' in the world file".to_owned(),
+        ])),
+    }
+}
+
+/// What a world's dialects may use of this process.
+#[derive(Clone, Default)]
+pub struct BuildOptions {
+    /// Speaks for every dialect of kind `llm`; without it their fallbacks do.
+    pub llm: Option<Arc<dyn Dialect>>,
+}
+
+impl fmt::Debug for BuildOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BuildOptions")
+            .field("llm", &self.llm.is_some())
+            .finish()
+    }
+}
+
+/// Why the dialects of a world can't be built. A world that passed the check has none of these.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// This program lacks the kind.
+    #[error(
+        "dialect '{name}': this program has no kind {kind:?} (it has gibberish, grammar and llm)"
+    )]
+    UnknownKind {
+        /// The dialect.
+        name: String,
+        /// Its kind.
+        kind: DialectKind,
+    },
+    /// The rules of a grammar don't parse.
+    #[error("dialect '{name}': {cause}")]
+    Grammar {
+        /// The dialect.
+        name: String,
+        /// What is wrong.
+        cause: InvalidGrammar,
+    },
+    /// A character or a fallback names a dialect that the world lacks.
+    #[error("{user} names the dialect '{name}', which the world lacks: add [dialects.{name}]")]
+    UnknownDialect {
+        /// Who names it.
+        user: String,
+        /// What it names.
+        name: String,
+    },
+}
+
+/// The dialects of a world, ready to speak.
+#[derive(Clone)]
+pub struct Dialects {
+    by_name: BTreeMap<String, Arc<dyn Dialect>>,
+}
+
+impl Dialects {
+    /// The dialect that a character names ([`parlor_model::Character::dialect`]).
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Arc<dyn Dialect>> {
+        self.by_name.get(name).cloned()
+    }
+
+    /// Their names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+}
+
+impl fmt::Debug for Dialects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.names()).finish()
+    }
+}
+
+/// Builds the dialects of a world.
+///
+/// # Errors
+/// [`BuildError`] for a world that has not passed the check.
+pub fn build(world: &World, options: &BuildOptions) -> Result<Dialects, BuildError> {
+    let mut bare = BTreeMap::new();
+    for (name, spec) in &world.dialects {
+        bare.insert(name.as_str(), build_one(world, name, spec, options)?);
+    }
+    let mut by_name: BTreeMap<String, Arc<dyn Dialect>> = BTreeMap::new();
+    for (name, spec) in &world.dialects {
+        let fallback = fallback_of(name, spec, &bare)?;
+        let first = bare.get(name.as_str()).cloned().flatten();
+        by_name.insert(
+            name.clone(),
+            Arc::new(Voice {
+                name: name.clone(),
+                first,
+                fallback,
+            }),
+        );
+    }
+    let lacking = world
+        .cast
+        .iter()
+        .find(|character| !by_name.contains_key(&character.dialect));
+    if let Some(character) = lacking {
+        let user = format!("the character '{}'", character.slug);
+        return Err(BuildError::UnknownDialect {
+            user,
+            name: character.dialect.clone(),
+        });
+    }
+    Ok(Dialects { by_name })
+}
+
+/// `None` for a language model that is not there.
+fn build_one(
+    world: &World,
+    name: &str,
+    spec: &DialectSpec,
+    options: &BuildOptions,
+) -> Result<Option<Arc<dyn Dialect>>, BuildError> {
+    match spec.kind {
+        DialectKind::Gibberish => Ok(Some(Arc::new(Gibberish))),
+        DialectKind::Llm => Ok(options.llm.clone()),
+        DialectKind::Grammar => {
+            let grammar = compile(spec).map_err(|cause| BuildError::Grammar {
+                name: name.to_owned(),
+                cause,
+            })?;
+            warn_of_strangers(world, name, &grammar);
+            let cast = world
+                .cast
+                .iter()
+                .map(|character| character.name.clone())
+                .collect();
+            Ok(Some(Arc::new(grammar.with_cast(cast))))
+        }
+        kind @ (DialectKind::Markov | DialectKind::Template | DialectKind::Replay) => {
+            Err(BuildError::UnknownKind {
+                name: name.to_owned(),
+                kind,
+            })
+        }
+    }
+}
+
+/// Lines for somebody who is not in the cast are never said: most likely a slip of the pen.
+fn warn_of_strangers(world: &World, name: &str, grammar: &Grammar) {
+    for slug in grammar.slugs() {
+        if !world
+            .cast
+            .iter()
+            .any(|character| character.slug.as_str() == slug)
+        {
+            tracing::warn!(world.name = %world.name, dialect.name = name, character.slug = slug,
+                "the grammar has lines for a character that is not in the cast");
+        }
+    }
+}
+
+/// The named fallback; for a language model without one, gibberish, so that it is never at a loss.
+fn fallback_of(
+    name: &str,
+    spec: &DialectSpec,
+    bare: &BTreeMap<&str, Option<Arc<dyn Dialect>>>,
+) -> Result<Option<Arc<dyn Dialect>>, BuildError> {
+    let last_resort =
+        || (spec.kind == DialectKind::Llm).then(|| Arc::new(Gibberish) as Arc<dyn Dialect>);
+    match &spec.fallback {
+        None => Ok(last_resort()),
+        Some(fallback) => match bare.get(fallback.as_str()) {
+            Some(dialect) => Ok(dialect.clone().or_else(last_resort)),
+            None => Err(BuildError::UnknownDialect {
+                user: format!("the fallback of dialect '{name}'"),
+                name: fallback.clone(),
+            }),
+        },
+    }
+}
+
+/// A dialect with its fallback, and the form of a line enforced.
+struct Voice {
+    name: String,
+    /// `None` for a language model that is not there.
+    first: Option<Arc<dyn Dialect>>,
+    fallback: Option<Arc<dyn Dialect>>,
+}
+
+#[async_trait]
+impl Dialect for Voice {
+    async fn speak(&self, prompt: &Prompt) -> PortResult<Utterance> {
+        let said = match &self.first {
+            Some(first) => first.speak(prompt).await,
+            None => return self.fall_back(prompt).await,
+        };
+        match said {
+            Ok(said) => Ok(Utterance {
+                text: tidy(said.text),
+                fallback: said.fallback,
+            }),
+            Err(error) if error.is_retryable() || self.fallback.is_none() => Err(error),
+            Err(error) => {
+                tracing::warn!(dialect.name = self.name, %error, "a dialect failed; its fallback speaks");
+                self.fall_back(prompt).await
+            }
+        }
+    }
+}
+
+impl Voice {
+    async fn fall_back(&self, prompt: &Prompt) -> PortResult<Utterance> {
+        let text = match &self.fallback {
+            Some(fallback) => fallback.speak(prompt).await?.text,
+            None => Gibberish::line(prompt),
+        };
+        Ok(Utterance {
+            text: tidy(text),
+            fallback: true,
+        })
+    }
+}

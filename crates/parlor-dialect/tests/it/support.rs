@@ -1,0 +1,70 @@
+//! Prompts, and a world file read with this crate's vocabulary.
+
+use parlor_dialect::registry;
+use parlor_model::dice::Dice;
+use parlor_model::world::check::{self, MechanicEntry, Vocabulary};
+use parlor_model::{Character, MessageKind, Prompt, PromptLine, Purpose, Slug, World};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub(crate) fn character(name: &str) -> Arc<Character> {
+    Arc::new(Character {
+        slug: Slug::of_name(name).unwrap(),
+        name: name.to_owned(),
+        persona: String::new(),
+        traits: [].into(),
+        likes: vec!["naps".to_owned()],
+        catchphrases: vec!["So it goes.".to_owned()],
+        dialect: "banter".to_owned(),
+    })
+}
+
+pub(crate) fn line(from: &str, text: &str, sentiment: f64) -> PromptLine {
+    PromptLine {
+        from: from.to_owned(),
+        text: text.to_owned(),
+        kind: MessageKind::Line,
+        sentiment,
+    }
+}
+
+/// Joey answers Ross.
+pub(crate) fn reply(heard: &str) -> Prompt {
+    Prompt {
+        speaker: character("Joey"),
+        to: vec!["Ross".to_owned()],
+        present: vec![],
+        topic: Some("the rent.".to_owned()),
+        purpose: Purpose::Reply,
+        memory: vec![line("Ross", heard, 0.0)],
+        order: 2,
+        last: false,
+        dice: Dice::new(7, Uuid::from_u128(1)),
+    }
+}
+
+pub(crate) fn with_dice(mut prompt: Prompt, event: u128) -> Prompt {
+    prompt.dice = Dice::new(7, Uuid::from_u128(event));
+    prompt
+}
+
+pub(crate) fn worlds() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../worlds")
+}
+
+pub(crate) fn load(source: &str) -> Result<World, check::Problems> {
+    let any = |name| MechanicEntry {
+        name,
+        schema: || serde_json::json!({}),
+        characters: |_| Vec::new(),
+    };
+    let vocabulary = Vocabulary {
+        mechanics: ["exchange_limit", "gossip", "aside"].map(any).into(),
+        dialects: registry::vocabulary(),
+    };
+    let read = |path: &str| {
+        std::fs::read_to_string(worlds().join(path)).map_err(|error| error.to_string())
+    };
+    check::load(source, "world.toml", &vocabulary, &read)
+}
