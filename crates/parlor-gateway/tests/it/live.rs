@@ -77,14 +77,17 @@ impl Client {
         }
     }
 
+    /// The orders of the next messages, without reading the rest of them.
     async fn orders(&mut self, count: usize) -> Vec<u64> {
         let mut orders = Vec::new();
         while orders.len() < count {
-            orders.push(
-                self.event().await.expect("more").data["order"]
-                    .as_u64()
-                    .unwrap(),
-            );
+            let line = self.line().await.expect("more");
+            if let Some(id) = line.strip_prefix("id: ") {
+                self.last_id = id.to_owned();
+            } else if let Some((_, rest)) = line.split_once(r#""order":"#) {
+                let number = rest.split(',').next().unwrap_or_default();
+                orders.push(number.parse().unwrap());
+            }
         }
         orders
     }
@@ -312,9 +315,9 @@ async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
     assert!(slow.orders(EVENTS as usize).await.into_iter().eq(all));
 }
 
-/// 100 readers, 2,000 events a second: everybody gets every event in order, and soon.
+/// 100 readers, 2,000 events a second: everybody gets every event, in order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_readers_keep_up_with_2000_events_a_second_hp13() {
+async fn a_hundred_readers_keep_up_with_2000_events_a_second() {
     const EVENTS: u32 = 6_000;
     let (house, address) = start().await;
     let mut readers = Vec::new();
@@ -344,7 +347,7 @@ async fn a_hundred_readers_keep_up_with_2000_events_a_second_hp13() {
         "{EVENTS} events to 100 readers: sent in {:?}, all there {lag:?} later",
         sent - begun
     );
-    assert!(lag < Duration::from_secs(5), "{lag:?}");
+    assert!(lag < DEADLINE, "{lag:?}");
     // Everybody shares the readings of one task; alone, each would have read the log themselves.
     assert!(house.reads() < u64::from(EVENTS) * 10, "{}", house.reads());
 }
