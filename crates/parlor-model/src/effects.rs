@@ -41,7 +41,8 @@ pub struct NewMessage {
     pub audience: Vec<String>,
 }
 
-/// An envelope that is to be sent: a row of the outbox. Its key is the envelope's id.
+/// An envelope that is to be sent: a row of the outbox. Its key is the envelope's id: writing a row
+/// whose id is there already replaces it (that is how a delivery is put back).
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutboxRow {
     /// The queue or topic that it goes to.
@@ -68,7 +69,8 @@ pub struct Effects {
     pub messages: Vec<NewMessage>,
     /// Envelopes to send.
     pub sends: Vec<OutboxRow>,
-    /// Outbox rows that are done with; cleared even when the guard does not hold.
+    /// Outbox rows that are done with; cleared even when the guard does not hold. Never an id that
+    /// `sends` holds as well.
     pub clears: Vec<EventId>,
 }
 

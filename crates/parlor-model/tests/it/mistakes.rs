@@ -199,3 +199,18 @@ fn a_program_without_mechanics_and_dialects_says_so() {
     let problems = load(bad, "x.toml", &none, &|_| Err(String::new())).unwrap_err();
     assert_snapshot!(problems.to_string());
 }
+
+#[test]
+fn inboxes_that_this_program_lacks_and_a_fanout_to_everyone_are_refused_fr8() {
+    for (routing, part) in [
+        ("inbox = \"place\"", "no inboxes of that kind"),
+        ("inbox = \"conversation\"", "no inboxes of that kind"),
+        ("exchange = { type = \"fanout\" }", "every message to every character"),
+    ] {
+        let source = format!(
+            "[world]\nname = \"tea\"\n[routing]\n{routing}\n[[characters]]\nname = \"Ann\"\n[[characters]]\nname = \"Bo\"\n"
+        );
+        let found = text(&source);
+        assert!(found.contains("tea.toml:4:") && found.contains(part), "{found}");
+    }
+}

@@ -5,7 +5,7 @@ use super::findings::{Findings, shorten};
 use super::meaning::Meaning;
 use crate::name::Slug;
 use crate::world::file::RoutingTable;
-use crate::world::{Character, InboxKind, Routing, Template};
+use crate::world::{Character, ExchangeKind, InboxKind, Routing, Template};
 use std::collections::HashMap;
 
 /// Longest name of a queue or key, in bytes (AMQP 0-9-1, short string).
@@ -33,6 +33,7 @@ pub(super) fn routing(
     findings: &mut Findings,
 ) -> Option<Routing> {
     let exchange = exchange(meaning, table.exchange.name.as_deref(), findings);
+    kinds(meaning, table, findings);
     let templates = Templates {
         meaning,
         inbox: table.inbox,
@@ -52,6 +53,26 @@ pub(super) fn routing(
         inboxes(meaning, &routing, world, cast, findings);
     }
     Some(routing)
+}
+
+/// Combinations that the schema allows and that can't work.
+fn kinds(meaning: &Meaning<'_>, table: &RoutingTable, findings: &mut Findings) {
+    if matches!(table.inbox, InboxKind::Conversation | InboxKind::Place) {
+        findings.add(meaning.at("/routing/inbox"), || {
+            (
+                "this program has no inboxes of that kind".to_owned(),
+                "use \"character\" or \"shared\"".to_owned(),
+            )
+        });
+    }
+    if table.inbox == InboxKind::Character && table.exchange.kind == ExchangeKind::Fanout {
+        findings.add(meaning.at("/routing/exchange/type"), || {
+            (
+                "a fanout exchange would hand every message to every character".to_owned(),
+                "use \"direct\" or \"topic\", or inbox = \"shared\"".to_owned(),
+            )
+        });
+    }
 }
 
 fn exchange(meaning: &Meaning<'_>, name: Option<&str>, findings: &mut Findings) -> Option<String> {
