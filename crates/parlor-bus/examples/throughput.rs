@@ -24,6 +24,7 @@ use std::time::Instant;
 use uuid::Uuid;
 
 #[path = "../tests/it/outbox.rs"]
+#[expect(dead_code, reason = "the tests break it on purpose, this does not")]
 mod outbox;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
