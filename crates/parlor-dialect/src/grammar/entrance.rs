@@ -1,8 +1,9 @@
 //! Where a line begins: the most specific symbol that a grammar has for an occasion.
 
 use super::parse::SymbolId;
-use super::words::CueId;
+use super::words::{CueId, Fnv, WordMap};
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 /// An occasion to speak, by its name in a grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,13 +54,13 @@ impl<'a> EntranceName<'a> {
 #[derive(Debug, Clone, Default)]
 struct Entrance {
     everybody: Option<SymbolId>,
-    by_slug: HashMap<Box<str>, SymbolId>,
+    by_slug: WordMap<SymbolId>,
 }
 
 /// The entrances of a grammar.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Entrances {
-    table: HashMap<(Occasion, Option<CueId>), Entrance>,
+    table: HashMap<(Occasion, Option<CueId>), Entrance, BuildHasherDefault<Fnv>>,
     /// Whatever the occasion.
     origin: Option<SymbolId>,
 }
@@ -103,19 +104,25 @@ impl Entrances {
     }
 
     /// The most specific entrance: occasion before occasion, cue before cue, within a cue the
-    /// speaker's own before everybody's, and without any cue at last.
+    /// speaker's own before everybody's, and without any cue at last. `is_on` is asked only of
+    /// cues that would lead somewhere, because some cost time to find out.
     pub(super) fn find(
         &self,
         occasions: &[Occasion],
         cues: &[CueId],
         slug: &str,
+        is_on: &dyn Fn(CueId) -> bool,
     ) -> Option<SymbolId> {
+        let lookup = |occasion, cue: Option<CueId>| {
+            let entrance = self.table.get(&(occasion, cue))?;
+            let symbol = entrance.by_slug.get(slug).copied().or(entrance.everybody)?;
+            cue.is_none_or(is_on).then_some(symbol)
+        };
         occasions
             .iter()
             .find_map(|occasion| {
-                let cues = cues.iter().copied().map(Some).chain([None]);
-                cues.filter_map(|cue| self.table.get(&(*occasion, cue)))
-                    .find_map(|entrance| entrance.by_slug.get(slug).copied().or(entrance.everybody))
+                let mut cues = cues.iter().copied().map(Some).chain([None]);
+                cues.find_map(|cue| lookup(*occasion, cue))
             })
             .or(self.origin)
     }

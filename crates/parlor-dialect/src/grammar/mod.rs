@@ -45,7 +45,7 @@ use parlor_model::{Prompt, Purpose};
 use parlor_ports::dialect::{Dialect, Utterance};
 use parlor_ports::error::{PortError, PortResult};
 use parse::{Names, Rule, SymbolId};
-use words::{CueId, CueIndex};
+use words::{CueId, CueIndex, Found};
 
 /// Times that a line is rolled again when somebody has just said the same.
 const REPEATS_MAX: usize = 3;
@@ -174,30 +174,17 @@ impl Grammar {
             (Purpose::Gossip(_), _) => &[Occasion::Gossip, Occasion::Open],
             (Purpose::Aside, _) => &[Occasion::Aside, Occasion::Reply],
         };
-        let cues = self.cues_on(prompt, facts);
-        self.entrances
-            .find(occasions, &cues, prompt.speaker.slug.as_str())
-    }
-
-    /// The cues that are on, the strongest first.
-    fn cues_on(&self, prompt: &Prompt, facts: &Facts<'_>) -> Vec<CueId> {
         let found = facts
             .heard()
             .map(|heard| self.cue_index.find(heard))
             .unwrap_or_default();
-        let mut cues = found.cues;
-        for (number, (_, feature)) in (0..).zip(BUILT_IN_CUES) {
-            if is_on(feature, prompt, facts) {
-                let first = usize::from(found.phrase_last);
-                let at = if matches!(feature, Feature::Angry) {
-                    first
-                } else {
-                    cues.len()
-                };
-                cues.insert(at, CueId(number));
-            }
-        }
-        cues
+        let is_on = |cue: CueId| {
+            let built_in = BUILT_IN_CUES.get(usize::from(cue.0));
+            found.cues.contains(&cue) || built_in.is_some_and(|(_, it)| is_on(*it, prompt, facts))
+        };
+        let slug = prompt.speaker.slug.as_str();
+        self.entrances
+            .find(occasions, &with_built_in(&found), slug, &is_on)
     }
 
     fn compile(sheet: &[(String, Vec<String>)]) -> Result<Self, InvalidGrammar> {
@@ -323,6 +310,21 @@ impl Grammar {
     fn cue_names(&self) -> impl Iterator<Item = &str> {
         self.cue_names.iter().map(String::as_str)
     }
+}
+
+/// The cues among the words and all built-in ones, the strongest first.
+fn with_built_in(found: &Found) -> Vec<CueId> {
+    let mut cues = found.cues.clone();
+    for (number, (_, feature)) in (0..).zip(BUILT_IN_CUES) {
+        let first = usize::from(found.phrase_last);
+        let at = if matches!(feature, Feature::Angry) {
+            first
+        } else {
+            cues.len()
+        };
+        cues.insert(at, CueId(number));
+    }
+    cues
 }
 
 fn is_alike(said: &str, line: &str) -> bool {
