@@ -1,0 +1,126 @@
+//! Hot queries are answered by an index: read from SQLite's own plan.
+
+use crate::{changes, commit, library, migrate, outbox, scenes};
+use parlor_model::{ConversationId, ConversationStatus, Slug};
+use parlor_ports::store::ConversationFilter;
+use rusqlite::{Connection, params_from_iter};
+
+/// The lines of the plan. Values don't matter to it: all are NULL.
+fn plan(sql: &str) -> String {
+    let mut conn = Connection::open_in_memory().unwrap();
+    migrate::migrate(&mut conn).unwrap();
+    let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let nulls = vec![None::<i64>; explain.parameter_count()];
+    let lines = explain
+        .query_map(params_from_iter(nulls), |row| row.get::<_, String>(3))
+        .unwrap();
+    lines
+        .collect::<rusqlite::Result<Vec<_>>>()
+        .unwrap()
+        .join("; ")
+}
+
+/// Neither a whole table nor a sort.
+fn assert_indexed(sql: &str, index: &str) {
+    let plan = plan(sql);
+    assert!(plan.contains(index), "'{index}' is not used: {plan}\n{sql}");
+    assert!(
+        !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"),
+        "{plan}\n{sql}"
+    );
+}
+
+#[test]
+fn the_guard_and_its_effects_touch_one_row() {
+    assert_indexed(commit::FIND, "sqlite_autoindex_conversations_1 (id=?)");
+    assert_indexed(commit::ADVANCE, "INTEGER PRIMARY KEY (rowid=?)");
+    assert_indexed(commit::CLOSE, "INTEGER PRIMARY KEY (rowid=?)");
+    assert_indexed(commit::FIND_ASIDE, "messages_not_lines (id=?)");
+    assert_indexed(commit::CLEAR, "outbox_by_id (id=?)");
+}
+
+#[test]
+fn a_scene_reads_its_conversation_from_the_newest_message_back() {
+    assert_indexed(
+        &scenes::conversation_query(),
+        "sqlite_autoindex_conversations_1 (id=?)",
+    );
+    assert_indexed(
+        &scenes::newest_query(),
+        "messages_by_conversation (conversation=?)",
+    );
+}
+
+#[test]
+fn parked_rows_are_found_by_when_they_are_due() {
+    assert_indexed(
+        &outbox::parked_query(),
+        "outbox_parked (world=? AND due_at<?)",
+    );
+}
+
+#[test]
+fn the_log_is_read_from_a_place_on() {
+    assert_indexed(
+        &changes::messages_query(),
+        "SEARCH m USING INTEGER PRIMARY KEY (rowid>?)",
+    );
+    assert_indexed(
+        &changes::happenings_query(),
+        "SEARCH h USING INTEGER PRIMARY KEY (rowid>?)",
+    );
+}
+
+#[test]
+fn lists_of_messages_are_read_from_a_place_on() {
+    assert_indexed(
+        &library::messages_query(),
+        "messages_by_conversation (conversation=? AND rowid>?)",
+    );
+    assert_indexed(
+        &library::world_messages_query(),
+        "messages_by_world (world=? AND rowid<?)",
+    );
+    assert_indexed(
+        library::PLACE_OF_ORDER,
+        "messages_by_conversation (conversation=?)",
+    );
+    assert_indexed(
+        library::PLACE_OF_MESSAGE,
+        "messages_by_conversation (conversation=?)",
+    );
+}
+
+#[test]
+fn lists_of_conversations_are_read_from_a_place_on() {
+    let none = ConversationFilter::default;
+    let world = || Some(Slug::new("friends").unwrap());
+    let cases = [
+        (none(), "INTEGER PRIMARY KEY (rowid<?)"),
+        (
+            ConversationFilter {
+                world: world(),
+                ..none()
+            },
+            "conversations_by_world (world=? AND rowid<?)",
+        ),
+        (
+            ConversationFilter {
+                world: world(),
+                status: Some(ConversationStatus::Active),
+                ..none()
+            },
+            "conversations_active (world=? AND rowid<?)",
+        ),
+        (
+            ConversationFilter {
+                parent: Some(ConversationId(uuid::Uuid::nil())),
+                ..none()
+            },
+            "conversations_by_parent (parent=? AND rowid<?)",
+        ),
+    ];
+    for (filter, index) in cases {
+        assert_indexed(&library::conversations_query(&filter, None, 10).0, index);
+    }
+}

@@ -1,0 +1,123 @@
+//! The hot path, read: what the store knows for each event of a batch.
+
+use crate::codec::{
+    self, CONVERSATION, CONVERSATION_COLUMNS, MESSAGE, MESSAGE_AUDIENCE, MESSAGE_ID, Place,
+};
+use crate::commit::{self, Step, bytes};
+use crate::fault::Result;
+use crate::store::SqliteStore;
+use async_trait::async_trait;
+use parlor_model::{Effects, Message};
+use parlor_ports::PortResult;
+use parlor_ports::store::{Outcome, SceneRecord, SceneRequest, StepStore};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+
+/// One conversation, by id.
+pub(crate) fn conversation_query() -> String {
+    format!(
+        "SELECT {CONVERSATION}, w.paused FROM conversations AS c JOIN worlds AS w ON w.id = c.world
+         WHERE c.id = ?1"
+    )
+}
+
+/// Its messages, newest first; read only as far as needed.
+pub(crate) fn newest_query() -> String {
+    format!("SELECT {MESSAGE} FROM messages AS m WHERE m.conversation = ?1 ORDER BY m.seq DESC")
+}
+
+#[async_trait]
+impl StepStore for SqliteStore {
+    async fn scenes(&self, requests: &[SceneRequest]) -> PortResult<Vec<Option<SceneRecord>>> {
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let requests = requests.to_vec();
+        self.read("load scenes", move |conn| scenes(conn, &requests))
+            .await
+    }
+
+    async fn commit(&self, steps: Vec<Effects>) -> PortResult<Vec<Outcome>> {
+        const DOING: &str = "commit";
+        if steps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let steps: Vec<_> = steps
+            .into_iter()
+            .map(Step::encode)
+            .collect::<Result<_>>()
+            .map_err(|fault| fault.at(DOING))?;
+        self.write(DOING, move |tx| commit::commit(tx, &steps))
+            .await
+    }
+}
+
+fn scenes(conn: &Connection, requests: &[SceneRequest]) -> Result<Vec<Option<SceneRecord>>> {
+    let mut conversation = conn.prepare_cached(&conversation_query())?;
+    let mut newest = conn.prepare_cached(&newest_query())?;
+    requests
+        .iter()
+        .map(|request| scene(&mut conversation, &mut newest, request))
+        .collect()
+}
+
+fn scene(
+    conversation: &mut CachedStatement<'_>,
+    newest: &mut CachedStatement<'_>,
+    request: &SceneRequest,
+) -> Result<Option<SceneRecord>> {
+    let found = conversation.query_row(params![bytes(&request.conversation.0)], |row| {
+        let paused: bool = row.get(CONVERSATION_COLUMNS)?;
+        Ok((row.get::<_, i64>(0)?, codec::conversation(row, 0)?, paused))
+    });
+    let Some((seq, conversation, paused)) = found.optional()? else {
+        return Ok(None);
+    };
+    let place = Place::of(&conversation);
+    let (message, memory) = match remember(newest, seq, place, request, true)? {
+        (None, _) if request.message.is_some() => remember(newest, seq, place, request, false)?,
+        seen => seen,
+    };
+    Ok(Some(SceneRecord {
+        conversation,
+        message,
+        memory,
+        paused,
+    }))
+}
+
+/// Goes from the newest message back to the one asked about (where `to_message`), then on until
+/// the memory is full. What the event is about is nearly always the newest but a few.
+fn remember(
+    newest: &mut CachedStatement<'_>,
+    seq: i64,
+    place: Place,
+    request: &SceneRequest,
+    to_message: bool,
+) -> Result<(Option<Message>, Vec<Message>)> {
+    let window = usize::try_from(request.window).unwrap_or(usize::MAX);
+    let wanted = request.message.filter(|_| to_message);
+    let (mut message, mut memory) = (None, Vec::new());
+    let mut rows = newest.query(params![seq])?;
+    while memory.len() < window || (wanted.is_some() && message.is_none()) {
+        let Some(row) = rows.next()? else { break };
+        let is_wanted = match wanted {
+            Some(id) if message.is_none() => {
+                if codec::uuid(row, MESSAGE_ID)? != id.0 {
+                    continue;
+                }
+                true
+            }
+            _ => false,
+        };
+        let heard = memory.len() < window
+            && codec::holds(codec::text(row, MESSAGE_AUDIENCE)?, &request.viewer);
+        if is_wanted {
+            message = Some(codec::message(row, place)?);
+        }
+        if heard {
+            memory.push(codec::message(row, place)?);
+        }
+    }
+    memory.reverse();
+    Ok((message, memory))
+}
