@@ -1,0 +1,88 @@
+//! Measures what Parlor promises, each figure beside a raw baseline that was taken in the same run
+//! on the same servers: hardware is noisy, ratios are less so. See `bench/README.md`.
+
+mod crowd;
+mod embedded;
+mod hop;
+mod raw;
+mod report;
+mod setting;
+mod start;
+mod throughput;
+
+use anyhow::Context;
+use clap::{Parser, ValueEnum};
+use report::Report;
+use setting::Setting;
+use std::path::PathBuf;
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Item {
+    /// Messages per second on RabbitMQ and PostgreSQL
+    Throughput,
+    /// From hearing a line to the answer being heard
+    Hop,
+    /// Messages per second in one process
+    Embedded,
+    /// Memory of very many conversations at once
+    Crowd,
+    /// From the start of the program to the first line
+    Start,
+}
+
+/// Measures Parlor against raw baselines of the same run
+#[derive(Debug, Parser)]
+#[command(name = "parlor-bench", version)]
+struct Options {
+    /// What to measure [default: everything]
+    #[arg(long, value_delimiter = ',', value_name = "ITEM,..")]
+    only: Vec<Item>,
+    /// Baseline and measurement take turns this many times
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+    /// Conversations of one throughput run
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    conversations: u32,
+    /// Conversations of the crowd
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    crowd: u32,
+    /// The program to measure
+    #[arg(long, default_value = "target/release/parlor", value_name = "FILE")]
+    parlor: PathBuf,
+    /// Where the figures go, as JSON
+    #[arg(long, default_value = "bench/results.json", value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let program = options.parlor.canonicalize().with_context(|| {
+        format!(
+            "there is no '{}': cargo build --release -p parlor",
+            options.parlor.display()
+        )
+    })?;
+    let setting = Setting::new(program, options.rounds)?;
+    let mut report = Report::new(&*setting.clock);
+    let wanted = |item| options.only.is_empty() || options.only.contains(&item);
+    if wanted(Item::Start) {
+        start::measure(&setting, &mut report).await?;
+    }
+    if wanted(Item::Embedded) {
+        embedded::measure(&setting, &mut report).await?;
+    }
+    if wanted(Item::Hop) {
+        hop::measure(&setting, &mut report).await?;
+    }
+    if wanted(Item::Throughput) {
+        throughput::measure(&setting, &mut report, options.conversations).await?;
+    }
+    if wanted(Item::Crowd) {
+        crowd::measure(&setting, &mut report, options.crowd).await?;
+    }
+    report.write(&options.out)?;
+    println!("\n{}", report.markdown());
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! The baselines: the same work without Parlor.
+
+pub(crate) mod amqp;
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
