@@ -51,32 +51,59 @@ pub(super) struct Words<'a> {
     first: bool,
 }
 
+impl Words<'_> {
+    /// Whether a letter or digit is at `at`, and how many bytes the character there has. ASCII is
+    /// told by its byte: this is where most of the time of a line goes.
+    fn letter(&self, at: usize) -> (bool, usize) {
+        match self.line.as_bytes()[at] {
+            byte if byte.is_ascii() => (byte.is_ascii_alphanumeric(), 1),
+            _ => {
+                let c = self.line[at..].chars().next().unwrap_or_default();
+                (c.is_alphanumeric(), c.len_utf8())
+            }
+        }
+    }
+
+    /// Goes to the next word, counting the sentences that end on the way.
+    fn skip_to_word(&mut self) {
+        while self.at < self.line.len() {
+            let (letter, width) = self.letter(self.at);
+            if letter {
+                break;
+            }
+            let ends = matches!(self.line.as_bytes()[self.at], b'.' | b'!' | b'?');
+            if ends && !self.first {
+                self.sentence += 1;
+                self.first = true;
+            }
+            self.at += width;
+        }
+    }
+}
+
 impl<'a> Iterator for Words<'a> {
     type Item = Word<'a>;
 
     fn next(&mut self) -> Option<Word<'a>> {
-        let mut chars = self.line[self.at..].char_indices();
-        let mut start = None;
-        let mut end = self.line.len() - self.at;
-        for (i, c) in chars.by_ref() {
-            let inside = c.is_alphanumeric() || (start.is_some() && matches!(c, '\'' | '’'));
-            if inside {
-                start = start.or(Some(i));
-            } else if start.is_some() {
-                end = i;
+        self.skip_to_word();
+        let start = self.at;
+        while self.at < self.line.len() {
+            let (letter, width) = self.letter(self.at);
+            let rest = &self.line.as_bytes()[self.at..];
+            if !letter && rest[0] != b'\'' && !rest.starts_with("’".as_bytes()) {
                 break;
-            } else if matches!(c, '.' | '!' | '?') && !self.first {
-                self.sentence += 1;
-                self.first = true;
             }
+            self.at += width;
         }
-        let text = &self.line[self.at + start?..self.at + end];
+        let text = self.line[start..self.at].trim_end_matches(['\'', '’']);
+        if text.is_empty() {
+            return None;
+        }
         let word = Word {
-            text: text.trim_end_matches(['\'', '’']),
+            text,
             sentence: self.sentence,
             first: self.first,
         };
-        self.at += end;
         self.first = false;
         Some(word)
     }
@@ -187,10 +214,14 @@ impl CueIndex {
     }
 
     fn starting_with(&self, word: &str) -> &[Phrase] {
-        self.by_first
-            .get(word)
-            .or_else(|| self.by_first.get(bare(word)))
-            .map_or(&[], Vec::as_slice)
+        let whole = self.by_first.get(word);
+        let stem = bare(word);
+        let found = if stem.len() == word.len() {
+            whole
+        } else {
+            whole.or_else(|| self.by_first.get(stem))
+        };
+        found.map_or(&[], Vec::as_slice)
     }
 }
 
