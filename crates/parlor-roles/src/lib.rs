@@ -15,4 +15,4 @@ pub mod jobs;
 
 pub use director::StageDirector;
 pub use relay::{Relay, RelayHandle, RelayOptions};
-pub use stage::{Stage, Step, Voices};
+pub use stage::{Production, Stage, Step, Voices};

@@ -15,18 +15,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Who speaks how: the dialect of every character of a world.
-pub trait Voices: Send + Sync {
-    /// The dialect called `name` in the world file.
-    fn dialect(&self, name: &str) -> Option<Arc<dyn Dialect>>;
-}
+/// The dialects of a world, by their names in the world file.
+pub type Voices = HashMap<String, Arc<dyn Dialect>>;
 
 /// A world on this stage.
 pub struct Production {
     /// Its rules.
     pub engine: Engine,
     /// Its dialects.
-    pub voices: Arc<dyn Voices>,
+    pub voices: Voices,
 }
 
 /// What became of one event.
@@ -202,7 +199,7 @@ impl Stage {
             Decision::Refuse(reason) => refuse(reason),
             Decision::Nothing => self.nothing(event),
             Decision::Speak(plan) => {
-                let spoken = speak(&*production.voices, &plan).await;
+                let spoken = speak(&production.voices, &plan).await;
                 let now = self.clock.now();
                 let mut effects = production.engine.settle(&scene, plan, spoken, now);
                 if self.clears_own_row {
@@ -310,12 +307,12 @@ fn step_of(effects: Effects, parks: bool, outcome: &Outcome) -> Step {
 }
 
 /// Finds the words of every line of a plan, at the same time.
-async fn speak(voices: &dyn Voices, plan: &Plan) -> Vec<Spoken> {
+async fn speak(voices: &Voices, plan: &Plan) -> Vec<Spoken> {
     join_all(plan.lines.iter().map(|line| async {
         match &line.words {
             Words::Given(text) => Spoken { text: text.clone(), fallback: false },
             Words::Prompt(prompt) => {
-                let spoken = match voices.dialect(&prompt.speaker.dialect) {
+                let spoken = match voices.get(&prompt.speaker.dialect) {
                     Some(dialect) => dialect.speak(prompt).await,
                     None => Err(parlor_ports::PortError::terminal(
                         "dialect",

@@ -1,2 +1,98 @@
-//! Parlor: the binary.
-fn main() {}
+//! Parlor: the binary. Reads the settings, puts a server together from the other crates, and is the
+//! only one that names adapters.
+
+mod cli;
+mod commands;
+mod config;
+mod lifecycle;
+mod render;
+mod resolve;
+mod telemetry;
+mod wiring;
+mod worlds;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How a command ended, for the shell: 0 all is well, 1 it found something wrong, 2 it could not
+/// do what was asked.
+pub(crate) enum Ended {
+    Well,
+    FoundProblems,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("parlor: no threads to be had: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let ended = runtime.block_on(run(cli));
+    runtime.shutdown_background();
+    match ended {
+        Ok(Ended::Well) => ExitCode::SUCCESS,
+        Ok(Ended::FoundProblems) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("parlor: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<Ended> {
+    match cli.command {
+        Command::Completions { shell } => commands::plain::completions(shell),
+        Command::Schema { what } => commands::plain::schema(what),
+        Command::New { name, force } => commands::plain::new(&name, force),
+        Command::Check { worlds, json } => commands::check::run(&worlds, json),
+        other => {
+            let config = config::Config::load(&cli.settings)?;
+            telemetry::logs(&config.settings)?;
+            with_settings(other, &config, &cli.settings).await
+        }
+    }
+}
+
+async fn with_settings(
+    command: Command,
+    config: &config::Config,
+    flags: &cli::SettingsArgs,
+) -> anyhow::Result<Ended> {
+    match command {
+        Command::Up(args) if args.split => commands::split::run(config, flags, args).await,
+        Command::Up(args) => commands::up::run(config, args).await,
+        Command::Run(args) => commands::run::run(config, args).await,
+        Command::Play(args) => commands::play::run(config, args).await,
+        Command::Config { json } => commands::config::run(config, json),
+        Command::Watch { server, world, conversation, format, count } => {
+            commands::watch::run(&server.url, world, conversation, format, count).await
+        }
+        Command::Doctor { worlds, server, json } => {
+            commands::doctor::run(config, &worlds, &server.url, json).await
+        }
+        Command::DeadLetters(which) => commands::dead_letters::run(config, which).await,
+        Command::Export { conversation, world, format } => {
+            commands::export::run(config, conversation, world, format).await
+        }
+        Command::Completions { .. } | Command::Schema { .. } | Command::New { .. } | Command::Check { .. } => {
+            Ok(Ended::Well)
+        }
+    }
+}
+
+/// Somebody closed our standard output (`parlor export | head`): not our failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

@@ -1,0 +1,311 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A server for worlds of AI characters
+#[derive(Debug, Parser)]
+#[command(
+    name = "parlor",
+    version,
+    about = "A server for worlds of AI characters",
+    after_help = "Start here:\n  parlor up                       Friends talk, nothing to install, no key\n  parlor play friends --seed 7    one conversation on the terminal, the same every time\n  parlor new teahouse             write a world of your own"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Settings that every command takes; each is also a key of the settings file and a variable.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Settings (also in parlor.toml, .env, or as PARLOR_.. variables)")]
+pub(crate) struct SettingsArgs {
+    /// Settings file [default: parlor.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "PARLOR_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where messages travel: embedded, or amqp://..
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) bus: Option<String>,
+    /// Where things are kept: sqlite, sqlite:FILE, or postgres://..
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) store: Option<String>,
+    /// Cache: memory
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) cache: Option<String>,
+    /// Language model: none
+    #[arg(long, global = true, value_name = "MODEL")]
+    pub(crate) llm: Option<String>,
+    /// Directory for what the embedded default writes
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Pause between lines: 0, 30ms, 1s, ..
+    #[arg(long, global = true, value_name = "TIME")]
+    pub(crate) pace: Option<String>,
+    /// Seed of the dice
+    #[arg(long, global = true, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+    /// Address to listen on
+    #[arg(long, global = true, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// What is logged, by level or target (warn, info, parlor_bus=debug, ..)
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+    /// Form of the log
+    #[arg(long, global = true, value_name = "FORM")]
+    pub(crate) log_format: Option<LogFormat>,
+}
+
+/// Form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// Form of a transcript.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// Form of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One JSON object a line
+    Jsonl,
+    /// A document
+    Markdown,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start a server with everything in it
+    #[command(after_help = "Examples:\n  parlor up\n  parlor up teahouse.toml --pace 0\n  parlor up --split --bus amqp://localhost --store postgres://localhost/parlor")]
+    Up(UpArgs),
+    /// Run one role as a process of its own (needs a shared bus and store)
+    #[command(after_help = "Examples:\n  parlor run gateway --bus amqp://localhost --store postgres://localhost/parlor\n  parlor run character --world friends --name Ross --bus .. --store ..\n  parlor run relay --bus .. --store ..")]
+    Run(RunArgs),
+    /// Play one conversation and its gossip on the terminal, without a server
+    #[command(after_help = "Examples:\n  parlor play friends --from ross --to rachel --seed 7\n  parlor play teahouse.toml --topic 'the rain' --format jsonl")]
+    Play(PlayArgs),
+    /// Check world files and report everything that is wrong with them
+    #[command(after_help = "Example:\n  parlor check teahouse.toml")]
+    Check {
+        /// World files, or names of bundled worlds
+        #[arg(required = true, value_name = "WORLD")]
+        worlds: Vec<String>,
+        /// Print problems as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a JSON Schema for editors
+    #[command(after_help = "Example:\n  parlor schema world > world.schema.json")]
+    Schema {
+        /// Of what
+        what: SchemaKind,
+    },
+    /// Write a small world to start from
+    #[command(after_help = "Example:\n  parlor new teahouse && parlor up teahouse.toml")]
+    New {
+        /// Name of the world; the file is NAME.toml
+        name: String,
+        /// Replace the file if it is there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Follow what happens on a running server
+    #[command(after_help = "Examples:\n  parlor watch\n  parlor watch --world friends --format jsonl | jq .text")]
+    Watch {
+        #[command(flatten)]
+        server: ServerArgs,
+        /// Only this world
+        #[arg(long)]
+        world: Option<String>,
+        /// Only this conversation
+        #[arg(long)]
+        conversation: Option<String>,
+        /// Form of what is printed
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+        /// Stop after this many messages
+        #[arg(long)]
+        count: Option<u64>,
+    },
+    /// Print the settings in force and where each comes from
+    Config {
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check that everything a server needs is there, one line each with the remedy
+    #[command(after_help = "Example:\n  parlor doctor --bus amqp://localhost --store postgres://localhost/parlor")]
+    Doctor {
+        /// World files, or names of bundled worlds
+        #[arg(long = "world", value_name = "WORLD", default_value = "friends")]
+        worlds: Vec<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look after messages that could not be handled
+    #[command(subcommand, after_help = "Examples:\n  parlor dead-letters list\n  parlor dead-letters replay --all")]
+    DeadLetters(DeadLetters),
+    /// Write a conversation or a whole world to standard output
+    #[command(after_help = "Examples:\n  parlor export --world friends > friends.jsonl\n  parlor export CONVERSATION --format markdown")]
+    Export {
+        /// A conversation's id
+        conversation: Option<String>,
+        /// All conversations of a world
+        #[arg(long, conflicts_with = "conversation")]
+        world: Option<String>,
+        /// Form of the export
+        #[arg(long, value_enum, default_value = "jsonl")]
+        format: ExportFormat,
+    },
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  parlor completions bash > ~/.local/share/bash-completion/completions/parlor")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// A world file
+    World,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// World files, or names of bundled worlds
+    #[arg(value_name = "WORLD", default_value = "friends")]
+    pub(crate) worlds: Vec<String>,
+    /// Start each role as a process of its own (needs a shared bus and store)
+    #[arg(long)]
+    pub(crate) split: bool,
+    /// With --split: leave a role that ended as it is, instead of starting it again
+    #[arg(long, requires = "split")]
+    pub(crate) no_restart: bool,
+    /// Start no conversation
+    #[arg(long)]
+    pub(crate) no_start: bool,
+    /// Print no lines, only the banner
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Refuse to start when the store's schema is not up to date, instead of migrating it
+    #[arg(long)]
+    pub(crate) no_migrate: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Which role
+    pub(crate) role: RoleName,
+    /// World files, or names of bundled worlds
+    #[arg(long = "world", value_name = "WORLD", default_value = "friends")]
+    pub(crate) worlds: Vec<String>,
+    /// For a character: whom to act for (slug or name); left out: the whole cast
+    #[arg(long = "name", value_name = "CHARACTER")]
+    pub(crate) names: Vec<String>,
+    /// Refuse to start when the store's schema is not up to date, instead of migrating it
+    #[arg(long)]
+    pub(crate) no_migrate: bool,
+    /// End when standard input is closed (so that a role does not outlive its supervisor)
+    #[arg(long, hide = true)]
+    pub(crate) until_stdin_closes: bool,
+    /// For jobs: start one conversation in worlds that only start on request, too
+    #[arg(long, hide = true)]
+    pub(crate) start_once: bool,
+}
+
+/// A part of a server that can run alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleName {
+    /// The HTTP API
+    Gateway,
+    /// Characters of a world
+    Character,
+    /// Sends what was left behind
+    Relay,
+    /// Keeps worlds going
+    Jobs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlayArgs {
+    /// A world file, or the name of a bundled world
+    #[arg(default_value = "friends")]
+    pub(crate) world: String,
+    /// Who begins (slug or name)
+    #[arg(long)]
+    pub(crate) from: Option<String>,
+    /// With whom (slug or name)
+    #[arg(long)]
+    pub(crate) to: Option<String>,
+    /// About what
+    #[arg(long)]
+    pub(crate) topic: Option<String>,
+    /// The first line
+    #[arg(long)]
+    pub(crate) message: Option<String>,
+    /// Form of the transcript
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServerArgs {
+    /// The server's address
+    #[arg(long, value_name = "URL", env = "PARLOR_URL", default_value = "http://127.0.0.1:8000")]
+    pub(crate) url: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLetters {
+    /// Show them, oldest first
+    List {
+        #[command(flatten)]
+        which: DeadLetterArgs,
+        /// Print as JSON Lines
+        #[arg(long)]
+        json: bool,
+        /// At most this many
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
+    /// Send them to the inboxes they came from
+    Replay(DeadLetterSelection),
+    /// Throw them away
+    Drop(DeadLetterSelection),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeadLetterArgs {
+    /// A world file, or the name of a bundled world
+    #[arg(long, default_value = "friends")]
+    pub(crate) world: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeadLetterSelection {
+    #[command(flatten)]
+    pub(crate) which: DeadLetterArgs,
+    /// Ids, as the list shows them
+    #[arg(required_unless_present = "all")]
+    pub(crate) ids: Vec<String>,
+    /// All of the world's
+    #[arg(long, conflicts_with = "ids")]
+    pub(crate) all: bool,
+}

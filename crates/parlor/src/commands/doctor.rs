@@ -1,0 +1,213 @@
+//! `parlor doctor`: is everything there that a server needs? One line each, with the remedy.
+
+use super::say;
+use crate::config::Config;
+use crate::render::Terminal;
+use crate::{Ended, resolve, worlds};
+use parlor_model::{Clock, SystemClock, World};
+use parlor_ports::bus::Bus;
+use parlor_ports::store::{OutboxStore, Store};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Rows in the outbox above which something is probably not sending.
+const OUTBOX_MANY: u64 = 10_000;
+/// How long the gateway may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+
+/// One check.
+#[derive(Debug, Serialize)]
+struct Finding {
+    check: &'static str,
+    ok: bool,
+    /// What was seen.
+    detail: String,
+    /// What to do about it; empty when all is well.
+    remedy: String,
+}
+
+impl Finding {
+    fn good(check: &'static str, detail: impl Into<String>) -> Self {
+        Self { check, ok: true, detail: detail.into(), remedy: String::new() }
+    }
+
+    fn bad(check: &'static str, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { check, ok: false, detail: detail.into(), remedy: remedy.into() }
+    }
+}
+
+/// Checks and reports; finds problems when any check fails.
+pub(crate) async fn run(
+    config: &Config,
+    names: &[String],
+    url: &str,
+    json: bool,
+) -> anyhow::Result<Ended> {
+    let worlds = worlds::load_all(names)?;
+    let mut findings = vec![fixed(config)];
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    match resolve::store(&config.settings, clock.clone()).await {
+        Ok(store) => {
+            findings.extend(store_findings(&*store, &worlds).await);
+            findings.extend(bus_findings(config, &store, clock, &worlds).await);
+        }
+        Err(error) => findings.push(Finding::bad(
+            "store",
+            format!("{error:#}"),
+            "start the database, or check --store (the user, the password, the database's name)",
+        )),
+    }
+    findings.push(llm(config));
+    findings.push(gateway(url).await);
+    report(&findings, json)?;
+    Ok(if findings.iter().all(|f| f.ok) { Ended::Well } else { Ended::FoundProblems })
+}
+
+fn fixed(config: &Config) -> Finding {
+    match resolve::check_fixed(&config.settings) {
+        Ok(()) => Finding::good("cache", "memory, in each process"),
+        Err(error) => Finding::bad("cache", format!("{error:#}"), "leave --cache and --llm out"),
+    }
+}
+
+async fn store_findings(store: &dyn Store, worlds: &[Arc<World>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match store.ping().await {
+        Ok(()) => findings.push(Finding::good("store", format!("{} answers", store.name()))),
+        Err(error) => {
+            let remedy = "start the database, or check --store";
+            return vec![Finding::bad("store", error.to_string(), remedy)];
+        }
+    }
+    findings.push(match store.pending_migrations().await {
+        Ok(pending) if pending.is_empty() => Finding::good("migrations", "all applied"),
+        Ok(pending) => Finding::bad(
+            "migrations",
+            format!("pending: {}", pending.join(", ")),
+            "start a server without --no-migrate: it applies them",
+        ),
+        Err(error) => Finding::bad("migrations", error.to_string(), "use the program that made this schema, or a newer one"),
+    });
+    if findings.iter().all(|f| f.ok) {
+        findings.push(outbox(store, worlds).await);
+    }
+    findings
+}
+
+async fn outbox(store: &dyn Store, worlds: &[Arc<World>]) -> Finding {
+    let names: Vec<_> = worlds.iter().map(|w| w.name.clone()).collect();
+    match OutboxStore::outbox_depth(store, &names).await {
+        Ok(depth) if depth < OUTBOX_MANY => Finding::good("outbox", format!("{depth} on their way")),
+        Ok(depth) => Finding::bad(
+            "outbox",
+            format!("{depth} on their way"),
+            "see that a relay runs (`parlor run relay`) and that no world is paused",
+        ),
+        Err(error) => Finding::bad("outbox", error.to_string(), "see the store"),
+    }
+}
+
+async fn bus_findings(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    worlds: &[Arc<World>],
+) -> Vec<Finding> {
+    let bus = match resolve::bus(&config.settings, store, clock).await {
+        Ok(bus) => bus,
+        Err(error) => {
+            let remedy = "start the broker, or check --bus (host, user, password, virtual host)";
+            return vec![Finding::bad("bus", format!("{error:#}"), remedy)];
+        }
+    };
+    if !bus.capabilities().shared {
+        let detail = "embedded: it lives in the server's process, see gateway";
+        return vec![Finding::good("bus", detail)];
+    }
+    let mut findings = Vec::new();
+    findings.push(match bus.ping().await {
+        Ok(()) => Finding::good("bus", format!("{} answers", bus.capabilities().name)),
+        Err(error) => Finding::bad("bus", error.to_string(), "start the broker, or check --bus"),
+    });
+    for world in worlds {
+        findings.extend(inbox_findings(&*bus, world).await);
+    }
+    bus.close().await;
+    findings
+}
+
+async fn inbox_findings(bus: &dyn Bus, world: &World) -> Vec<Finding> {
+    let names: Vec<_> = world.topology().inboxes.into_iter().map(|b| b.inbox).collect();
+    let inboxes = match bus.inboxes(&names).await {
+        Ok(inboxes) => inboxes,
+        Err(error) => return vec![Finding::bad("inboxes", error.to_string(), "see the bus")],
+    };
+    let list = |pick: fn(&parlor_ports::bus::InboxStatus) -> bool| {
+        let names: Vec<_> = inboxes.iter().filter(|i| pick(i)).map(|i| i.name.as_str()).collect();
+        names.join(", ")
+    };
+    let (missing, idle) = (list(|i| !i.exists), list(|i| i.exists && i.consumers == 0));
+    let waiting: u64 = inboxes.iter().map(|i| i.ready).sum();
+    let declared = if missing.is_empty() {
+        Finding::good("inboxes", format!("{} declared, {waiting} messages wait", inboxes.len()))
+    } else {
+        Finding::bad("inboxes", format!("missing: {missing}"), "start any role once: it declares and binds them")
+    };
+    let consumed = if missing.is_empty() && idle.is_empty() {
+        Finding::good("consumers", "every inbox has one")
+    } else if idle.is_empty() {
+        Finding::bad("consumers", "no inboxes", "start the characters: `parlor up` or `parlor run character`")
+    } else {
+        Finding::bad(
+            "consumers",
+            format!("nobody reads {idle}"),
+            format!("`parlor run character --world {} --name ..`", world.name),
+        )
+    };
+    vec![declared, consumed]
+}
+
+fn llm(config: &Config) -> Finding {
+    Finding::good("llm key", match config.llm_key() {
+        Some((name, origin)) => format!("{name} is set in {origin}; this program has no model client and doesn't use it"),
+        None => "none set; scripted dialects speak".to_owned(),
+    })
+}
+
+async fn gateway(url: &str) -> Finding {
+    let ready = format!("{}/ready", url.trim_end_matches('/'));
+    let client = reqwest::Client::builder().timeout(ANSWER_WITHIN).build();
+    let answer = match client {
+        Ok(client) => client.get(&ready).send().await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(response) if response.status().is_success() => {
+            Finding::good("gateway", format!("{url} is ready"))
+        }
+        Ok(response) => Finding::bad(
+            "gateway",
+            format!("{url} answers {}", response.status()),
+            format!("see what it lacks: curl {ready}"),
+        ),
+        Err(_) => Finding::bad(
+            "gateway",
+            format!("nobody answers at {url}"),
+            "start it (`parlor up` or `parlor run gateway`), or name its address with --url",
+        ),
+    }
+}
+
+fn report(findings: &[Finding], json: bool) -> anyhow::Result<()> {
+    if json {
+        return say(&serde_json::to_string_pretty(findings)?);
+    }
+    let terminal = Terminal::stdout();
+    for finding in findings {
+        let mark = if finding.ok { "ok  " } else { "FAIL" };
+        let remedy = if finding.ok { String::new() } else { format!("\n      → {}", finding.remedy) };
+        say(&format!("{} {:<10} {}{remedy}", terminal.bold(mark), finding.check, finding.detail))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! One module per command.
+
+pub(crate) mod check;
+pub(crate) mod config;
+pub(crate) mod dead_letters;
+pub(crate) mod doctor;
+pub(crate) mod export;
+pub(crate) mod plain;
+pub(crate) mod play;
+pub(crate) mod run;
+pub(crate) mod split;
+pub(crate) mod up;
+pub(crate) mod watch;
+
+use std::io::Write;
+
+/// Writes a line to standard output.
+///
+/// # Errors
+/// It was closed; unlike `println!` that is no panic.
+pub(crate) fn say(line: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(())
+}

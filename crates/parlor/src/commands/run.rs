@@ -1,0 +1,227 @@
+//! `parlor run`: one role as a process of its own; and how each role is put together.
+
+use super::say;
+use super::up::bind;
+use crate::Ended;
+use crate::cli::{RoleName, RunArgs};
+use crate::config::{Config, Settings};
+use crate::lifecycle::Lifecycle;
+use crate::wiring::{self, Parts, Purpose};
+use anyhow::bail;
+use metrics_exporter_prometheus::PrometheusHandle;
+use parlor_gateway::{Gateway, GatewayOptions, Limits, RoleListener, RoleTrigger, role_router, serve};
+use parlor_model::world::TriggerStart;
+use parlor_model::{Clock, Slug, World};
+use parlor_ports::bus::Bus;
+use parlor_ports::director::Director;
+use parlor_ports::store::Store;
+use parlor_roles::character::{CharacterOptions, CharacterRole};
+use parlor_roles::jobs::{JobsOptions, JobsRole};
+use parlor_roles::{RelayHandle, Stage};
+use std::sync::Arc;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+/// Where keys of new conversations come from.
+pub(crate) struct Keys(pub(crate) Arc<dyn Fn() -> Uuid + Send + Sync>);
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self(Arc::new(wiring::random_id))
+    }
+}
+
+/// Runs the role until stopped.
+pub(crate) async fn run(config: &Config, args: RunArgs) -> anyhow::Result<Ended> {
+    let listener = bind(config.settings.listen).await?;
+    let purpose = Purpose {
+        worlds: &args.worlds,
+        apart: true,
+        sweeps: args.role == RoleName::Relay,
+        no_migrate: args.no_migrate,
+    };
+    let parts = wiring::assemble(config, purpose).await?;
+    let name = format!("{:?}", args.role).to_lowercase();
+    say(&format!("{name} ready on http://{}", listener.local_addr()?))?;
+    let lifecycle = Lifecycle::default();
+    if args.until_stdin_closes {
+        end_with_stdin(&lifecycle);
+    }
+    start(&lifecycle, listener, &args, parts).await
+}
+
+async fn start(
+    lifecycle: &Lifecycle,
+    listener: TcpListener,
+    args: &RunArgs,
+    parts: Parts,
+) -> anyhow::Result<Ended> {
+    let Parts { settings, worlds, clock, store, bus, stage, relay, relay_handle, director, metrics, .. } = parts;
+    let keys = Keys::default();
+    lifecycle.helper(relay.run(lifecycle.shutdown.clone()));
+    let mut trigger = None;
+    match args.role {
+        RoleName::Gateway => {
+            gateway(lifecycle, listener, &GatewayParts {
+                settings: &settings, worlds: &worlds, store: &store, bus: &bus,
+                director: &director, clock: &clock, metrics: &metrics,
+            });
+            return finish(lifecycle, &bus, &store).await;
+        }
+        RoleName::Character => {
+            for world in &worlds {
+                let role = chosen(world, &args.names, &settings, stage.clone(), bus.clone(), relay_handle.clone())?;
+                lifecycle.vital("character", role.run(lifecycle.shutdown.clone()));
+            }
+            trigger = trigger_of(&worlds, &args.names, &director, &keys);
+        }
+        RoleName::Jobs => {
+            for world in &worlds {
+                jobs(lifecycle, world, args.start_once, &store, &director, &keys);
+            }
+        }
+        RoleName::Relay => {}
+    }
+    let router = role_router(RoleListener {
+        role: format!("{:?}", args.role).to_lowercase(),
+        store: store.clone(),
+        bus: bus.clone(),
+        metrics,
+        allowed_hosts: settings.allowed_hosts.clone(),
+        trigger,
+    });
+    lifecycle.vital("listener", serve(listener, router, lifecycle.shutdown.clone()));
+    finish(lifecycle, &bus, &store).await
+}
+
+async fn finish(lifecycle: &Lifecycle, bus: &Arc<dyn Bus>, store: &Arc<dyn Store>) -> anyhow::Result<Ended> {
+    lifecycle.until_stopped().await?;
+    bus.close().await;
+    store.close().await;
+    Ok(Ended::Well)
+}
+
+/// A role must not outlive the supervisor that holds the other end of its standard input.
+fn end_with_stdin(lifecycle: &Lifecycle) {
+    let shutdown = lifecycle.shutdown.clone();
+    tokio::spawn(async move {
+        let mut stdin = tokio::io::stdin();
+        let mut sink = [0u8; 256];
+        while matches!(stdin.read(&mut sink).await, Ok(n) if n > 0) {}
+        shutdown.cancel();
+    });
+}
+
+/// What a gateway is made of.
+pub(crate) struct GatewayParts<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) worlds: &'a [Arc<World>],
+    pub(crate) store: &'a Arc<dyn Store>,
+    pub(crate) bus: &'a Arc<dyn Bus>,
+    pub(crate) director: &'a Arc<dyn Director>,
+    pub(crate) clock: &'a Arc<dyn Clock>,
+    pub(crate) metrics: &'a PrometheusHandle,
+}
+
+/// Starts the HTTP side.
+pub(crate) fn gateway(lifecycle: &Lifecycle, listener: TcpListener, parts: &GatewayParts<'_>) {
+    let gateway = Gateway::new(GatewayOptions {
+        worlds: parts.worlds.to_vec(),
+        store: parts.store.clone(),
+        bus: parts.bus.clone(),
+        director: parts.director.clone(),
+        clock: parts.clock.clone(),
+        ids: Arc::new(wiring::random_id),
+        metrics: parts.metrics.clone(),
+        limits: Limits {
+            body_bytes_max: parts.settings.limits.body_bytes,
+            text_bytes_max: parts.settings.limits.message_bytes,
+            ..Limits::default()
+        },
+        allowed_hosts: parts.settings.allowed_hosts.clone(),
+        shutdown: lifecycle.shutdown.clone(),
+    });
+    let router = gateway.router();
+    lifecycle.vital("gateway", serve(listener, router, lifecycle.shutdown.clone()));
+}
+
+/// A role that acts for the whole cast of a world.
+pub(crate) fn whole_cast(
+    world: &Arc<World>,
+    settings: &Settings,
+    stage: Arc<Stage>,
+    bus: Arc<dyn Bus>,
+    relay: RelayHandle,
+) -> CharacterRole {
+    let inboxes = world.topology().inboxes.into_iter().map(|b| b.inbox).collect();
+    let options = CharacterOptions {
+        world: world.clone(),
+        inboxes,
+        group: format!("{}-cast", world.name),
+        prefetch: settings.tuning.prefetch,
+    };
+    CharacterRole::new(options, stage, bus, relay)
+}
+
+/// A role that acts for the characters that are named, or for all when none is.
+fn chosen(
+    world: &Arc<World>,
+    names: &[String],
+    settings: &Settings,
+    stage: Arc<Stage>,
+    bus: Arc<dyn Bus>,
+    relay: RelayHandle,
+) -> anyhow::Result<CharacterRole> {
+    if names.is_empty() {
+        return Ok(whole_cast(world, settings, stage, bus, relay));
+    }
+    let mut inboxes = Vec::new();
+    for name in names {
+        let Some(character) = world.find(name) else {
+            let cast: Vec<_> = world.cast.iter().take(20).map(|c| c.name.as_str()).collect();
+            bail!("there is no character '{name}' in '{}'; its cast: {}", world.name, cast.join(", "));
+        };
+        let inbox = world.inbox_of(character);
+        if !inboxes.contains(&inbox) {
+            inboxes.push(inbox);
+        }
+    }
+    let options = CharacterOptions {
+        world: world.clone(),
+        group: format!("{}-{}", world.name, inboxes.join("+")),
+        inboxes,
+        prefetch: settings.tuning.prefetch,
+    };
+    Ok(CharacterRole::new(options, stage, bus, relay))
+}
+
+/// A character that runs alone answers its world's aliases, beginning itself.
+fn trigger_of(
+    worlds: &[Arc<World>],
+    names: &[String],
+    director: &Arc<dyn Director>,
+    keys: &Keys,
+) -> Option<RoleTrigger> {
+    let (world, name) = (worlds.first()?, names.first()?);
+    let from: Slug = world.find(name)?.slug.clone();
+    Some(RoleTrigger { world: world.clone(), from, director: director.clone(), ids: keys.0.clone() })
+}
+
+/// Keeps a world going as its trigger says; with `once` one conversation at start in any case.
+pub(crate) fn jobs(
+    lifecycle: &Lifecycle,
+    world: &Arc<World>,
+    once: bool,
+    store: &Arc<dyn Store>,
+    director: &Arc<dyn Director>,
+    keys: &Keys,
+) {
+    let always = world.trigger.start == TriggerStart::Always;
+    if !always && !once {
+        return;
+    }
+    let options = JobsOptions { world: world.name.clone(), always, keys: keys.0.clone() };
+    let role = JobsRole::new(options, store.clone(), director.clone());
+    lifecycle.helper(role.run(lifecycle.shutdown.clone()));
+}

@@ -1,0 +1,111 @@
+//! `parlor up`: a server with everything in it.
+
+use super::say;
+use crate::cli::UpArgs;
+use crate::config::{Config, redact};
+use crate::lifecycle::Lifecycle;
+use crate::render::Terminal;
+use crate::wiring::{self, Parts, Purpose};
+use crate::{Ended, commands::run as roles};
+use anyhow::Context;
+use parlor_ports::store::{Cursor, Store};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// How often the transcript looks for lines of other processes.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Changes read in one go.
+const CHANGES_MAX: u32 = 256;
+
+/// Runs until stopped.
+pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> {
+    let listener = bind(config.settings.listen).await?;
+    let address = listener.local_addr()?;
+    let purpose =
+        Purpose { worlds: &args.worlds, apart: false, sweeps: true, no_migrate: args.no_migrate };
+    let parts = wiring::assemble(config, purpose).await?;
+    banner(&parts, address)?;
+    let lifecycle = Lifecycle::default();
+    if !args.quiet {
+        let from = parts.store.latest_change().await?;
+        lifecycle.helper(transcript(parts.store.clone(), from, lifecycle.shutdown.clone()));
+    }
+    let Parts { settings, worlds, clock, store, bus, stage, relay, relay_handle, director, metrics, _lock, .. } =
+        parts;
+    let keys = roles::Keys::default();
+    lifecycle.helper(relay.run(lifecycle.shutdown.clone()));
+    roles::gateway(&lifecycle, listener, &roles::GatewayParts {
+        settings: &settings, worlds: &worlds, store: &store, bus: &bus, director: &director,
+        clock: &clock, metrics: &metrics,
+    });
+    for world in &worlds {
+        let role = roles::whole_cast(world, &settings, stage.clone(), bus.clone(), relay_handle.clone());
+        let shutdown = lifecycle.shutdown.clone();
+        lifecycle.vital("characters", role.run(shutdown));
+        if !args.no_start {
+            roles::jobs(&lifecycle, world, true, &store, &director, &keys);
+        }
+    }
+    lifecycle.until_stopped().await?;
+    bus.close().await;
+    store.close().await;
+    Ok(Ended::Well)
+}
+
+/// Binds the address, or says who is in the way and what to do.
+pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("can't listen on {address}: is a server running there? choose another with --listen")
+    })
+}
+
+fn banner(parts: &Parts, address: SocketAddr) -> anyhow::Result<()> {
+    let terminal = Terminal::stdout();
+    let titles: Vec<_> = parts.worlds.iter().map(|w| w.title.as_str()).collect();
+    say(&terminal.bold(&format!("Parlor · {}", titles.join(", "))))?;
+    say(&format!("  address    http://{address}   (API: /docs)"))?;
+    say(&format!(
+        "  runs on    bus {} · store {} · dialects scripted",
+        redact(&parts.settings.bus),
+        redact(&parts.settings.store)
+    ))?;
+    if let Some(world) = parts.worlds.first() {
+        let seed = parts.seeds.first().copied().unwrap_or_default();
+        say(&format!("  seed       {seed}   (the same dice again: --seed {seed})"))?;
+        let path = world.trigger.aliases.first().map_or_else(
+            || format!("-X POST http://{address}/api/worlds/{}/conversations", world.name),
+            |alias| format!("http://{address}{alias}"),
+        );
+        say(&format!("  say hello  curl {path}"))?;
+    }
+    say("")
+}
+
+/// Prints what happens, as it happens.
+pub(crate) async fn transcript(store: Arc<dyn Store>, mut from: Cursor, shutdown: CancellationToken) {
+    let terminal = Terminal::stdout();
+    let mut commits = store.commits();
+    while !shutdown.is_cancelled() {
+        match store.changes(from, CHANGES_MAX).await {
+            Ok(changes) if !changes.is_empty() => {
+                for change in changes {
+                    from = change.cursor;
+                    if terminal.happening(&change.what).is_some_and(|line| say(&line).is_err()) {
+                        return;
+                    }
+                }
+                continue;
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the transcript can't be read, trying again"),
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            changed = commits.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}

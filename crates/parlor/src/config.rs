@@ -1,0 +1,347 @@
+//! Settings: defaults < settings file < `.env` < environment < flags. Each value knows where it came
+//! from. The names that other programs use (`RABBITMQ_URL`, `DATABASE_URL`, ..) are read as well, one
+//! step below Parlor's own.
+
+use crate::cli::{LogFormat, SettingsArgs};
+use anyhow::Context;
+use figment::providers::{Format as _, Serialized, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+use parlor_model::world::Pace;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Variables of ours that are no settings.
+const NOT_SETTINGS: [&str; 3] = ["PARLOR_CONFIG", "PARLOR_URL", "PARLOR_INSTALL_TOOLS"];
+/// Prefixes of variables that the project's tests and scripts use.
+const NOT_SETTINGS_PREFIX: [&str; 2] = ["PARLOR_TEST_", "PARLOR_SERVICES_"];
+
+/// Variables of other programs, weakest first, and the setting that each stands for.
+const ALIASES: [(&str, &str); 3] =
+    [("RABITMQ_URL", "bus"), ("RABBITMQ_URL", "bus"), ("DATABASE_URL", "store")];
+
+/// Variables that hold a language model's key.
+pub(crate) const LLM_KEYS: [&str; 4] =
+    ["GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"];
+
+/// The settings in force.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// `embedded` or `amqp://..`
+    pub(crate) bus: String,
+    /// `sqlite`, `sqlite:FILE` or `postgres://..`
+    pub(crate) store: String,
+    /// `memory`
+    pub(crate) cache: String,
+    /// `none`
+    pub(crate) llm: String,
+    /// Directory for what the embedded default writes.
+    pub(crate) data_dir: PathBuf,
+    /// Pause between lines; overrides the worlds' own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pace: Option<Pace>,
+    /// Seed of the dice; overrides the worlds' own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) seed: Option<u64>,
+    /// Address of the HTTP listener.
+    pub(crate) listen: SocketAddr,
+    /// Host names that requests may carry besides loopback names and the listen address.
+    pub(crate) allowed_hosts: Vec<String>,
+    /// What is logged.
+    pub(crate) log: String,
+    /// Form of the log.
+    pub(crate) log_format: LogFormat,
+    /// Limits of what comes in.
+    pub(crate) limits: Limits,
+    /// Figures of the adapters.
+    pub(crate) tuning: Tuning,
+}
+
+/// Limits of what comes in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// Longest message, in bytes.
+    pub(crate) message_bytes: usize,
+    /// Largest request body, in bytes.
+    pub(crate) body_bytes: usize,
+}
+
+/// Figures of the adapters.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tuning {
+    /// Unsettled deliveries of one consumer.
+    pub(crate) prefetch: u16,
+    /// Connections to PostgreSQL of one process.
+    pub(crate) store_connections: u32,
+}
+
+/// Settings with the origin of each.
+pub(crate) struct Config {
+    /// The values.
+    pub(crate) settings: Settings,
+    figment: Figment,
+    env: BTreeMap<String, (String, &'static str)>,
+}
+
+impl Config {
+    /// Reads every layer.
+    ///
+    /// # Errors
+    /// A file that can't be read, an unknown key, a value of the wrong form; the message names the
+    /// layer.
+    pub(crate) fn load(args: &SettingsArgs) -> anyhow::Result<Self> {
+        let env = environment()?;
+        let file = match &args.config {
+            Some(file) if !file.is_file() => {
+                anyhow::bail!("there is no settings file '{}'", file.display())
+            }
+            Some(file) => file.clone(),
+            None => PathBuf::from("parlor.toml"),
+        };
+        let mut figment = Figment::from(Serialized::defaults(Settings::defaults(&env)));
+        if file.is_file() {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        for (variable, key) in ALIASES {
+            if let Some((value, origin)) = env.get(variable) {
+                figment = figment.merge(Layer::one(&format!("{variable} in {origin}"), key, value));
+            }
+        }
+        for (variable, (value, origin)) in &env {
+            if let Some(key) = setting_of(variable) {
+                figment = figment.merge(Layer::one(&format!("{variable} in {origin}"), &key, value));
+            }
+        }
+        let figment = figment.merge(flags(args));
+        let settings: Settings = figment.extract().map_err(|e| anyhow::anyhow!(explain(&e)))?;
+        Ok(Self { settings, figment, env })
+    }
+
+    /// Every setting with its value, secrets blotted out, and where it comes from.
+    pub(crate) fn origins(&self) -> anyhow::Result<Vec<(String, String, String)>> {
+        let values: Value =
+            self.figment.extract().map_err(|e| anyhow::anyhow!(explain(&e)))?;
+        let mut rows = Vec::new();
+        flatten("", &values, &mut rows);
+        Ok(rows
+            .into_iter()
+            .map(|(key, value)| {
+                let origin = self.figment.find_metadata(&key).map_or_else(
+                    || "default".to_owned(),
+                    |m| match &m.source {
+                        Some(source) => source.to_string(),
+                        None => m.name.to_string(),
+                    },
+                );
+                (key, redact(&value), origin)
+            })
+            .collect())
+    }
+
+    /// The first variable that holds a language model's key, if any. Never its value.
+    pub(crate) fn llm_key(&self) -> Option<(&'static str, &'static str)> {
+        LLM_KEYS
+            .iter()
+            .find_map(|name| self.env.get(*name).filter(|(v, _)| !v.is_empty()).map(|(_, o)| (*name, *o)))
+    }
+
+    /// Variables that begin like ours and mean nothing.
+    pub(crate) fn unknown_variables(&self) -> Vec<String> {
+        let mut known = Vec::new();
+        if let Ok(values) = self.figment.extract::<Value>() {
+            flatten("", &values, &mut known);
+        }
+        self.env
+            .keys()
+            .filter(|name| {
+                setting_of(name).is_some_and(|key| {
+                    !known.iter().any(|(k, _)| *k == key) && key != "pace" && key != "seed"
+                })
+            })
+            .cloned()
+            .collect()
+    }
+}
+
+impl Settings {
+    fn defaults(env: &BTreeMap<String, (String, &'static str)>) -> Self {
+        let var = |name: &str| env.get(name).map(|(v, _)| v.as_str()).filter(|v| !v.is_empty());
+        let data_dir = match (var("XDG_DATA_HOME"), var("HOME")) {
+            (Some(data), _) => Path::new(data).join("parlor"),
+            (None, Some(home)) => Path::new(home).join(".local/share/parlor"),
+            (None, None) => PathBuf::from("parlor-data"),
+        };
+        Self {
+            bus: "embedded".into(),
+            store: "sqlite".into(),
+            cache: "memory".into(),
+            llm: "none".into(),
+            data_dir,
+            pace: None,
+            seed: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            allowed_hosts: Vec::new(),
+            log: "warn".into(),
+            log_format: LogFormat::Text,
+            limits: Limits { message_bytes: 10_000, body_bytes: 1 << 20 },
+            tuning: Tuning { prefetch: 1024, store_connections: 8 },
+        }
+    }
+}
+
+/// The environment, on top of `.env` in the working directory; an empty variable counts as unset.
+fn environment() -> anyhow::Result<BTreeMap<String, (String, &'static str)>> {
+    let mut env = BTreeMap::new();
+    if Path::new(".env").is_file() {
+        for pair in dotenvy::from_path_iter(".env").context(".env can't be read")? {
+            let (name, value) = pair.context(".env has a line that is not NAME=value")?;
+            env.insert(name, (value, ".env"));
+        }
+    }
+    for (name, value) in std::env::vars_os() {
+        if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
+            env.insert(name, (value, "the environment"));
+        }
+    }
+    env.retain(|_, (value, _)| !value.is_empty());
+    Ok(env)
+}
+
+/// `PARLOR_LIMITS__BODY_BYTES` → `limits.body_bytes`.
+fn setting_of(variable: &str) -> Option<String> {
+    let special = NOT_SETTINGS.contains(&variable)
+        || NOT_SETTINGS_PREFIX.iter().any(|prefix| variable.starts_with(prefix));
+    let key = variable.strip_prefix("PARLOR_").filter(|_| !special)?;
+    Some(key.to_lowercase().replace("__", "."))
+}
+
+fn flags(args: &SettingsArgs) -> Layer {
+    let mut layer = Layer { name: "flag".into(), values: Dict::new() };
+    let mut set = |key: &str, value: Option<String>| {
+        if let Some(value) = value {
+            layer.values.insert(key.to_owned(), Value::from(value));
+        }
+    };
+    set("bus", args.bus.clone());
+    set("store", args.store.clone());
+    set("cache", args.cache.clone());
+    set("llm", args.llm.clone());
+    set("data_dir", args.data_dir.as_ref().map(|d| d.display().to_string()));
+    set("pace", args.pace.clone());
+    set("listen", args.listen.map(|a| a.to_string()));
+    set("log", args.log.clone());
+    set("log_format", args.log_format.map(|f| format!("{f:?}").to_lowercase()));
+    if let Some(seed) = args.seed {
+        layer.values.insert("seed".into(), Value::from(seed));
+    }
+    layer
+}
+
+/// One layer of values with a name that people understand.
+struct Layer {
+    name: String,
+    values: Dict,
+}
+
+impl Layer {
+    /// A single value, given as text: read as TOML where that works (numbers, lists), else as it is.
+    fn one(name: &str, key: &str, value: &str) -> Self {
+        let parsed = match key {
+            "seed" | "limits.message_bytes" | "limits.body_bytes" | "tuning.prefetch"
+            | "tuning.store_connections" => value.parse::<u64>().map_or_else(|_| Value::from(value), Value::from),
+            "allowed_hosts" => Value::from(
+                value.split(',').map(str::trim).filter(|h| !h.is_empty()).map(str::to_owned).collect::<Vec<_>>(),
+            ),
+            _ => Value::from(value),
+        };
+        let mut keys: Vec<&str> = key.split('.').collect();
+        let last = keys.pop().unwrap_or(key);
+        let mut values = Dict::from([(last.to_owned(), parsed)]);
+        for key in keys.into_iter().rev() {
+            values = Dict::from([(key.to_owned(), Value::from(values))]);
+        }
+        Self { name: name.to_owned(), values }
+    }
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.name.clone())
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        Ok(Map::from([(Profile::Default, self.values.clone())]))
+    }
+}
+
+fn explain(error: &figment::Error) -> String {
+    let messages: Vec<_> = error
+        .clone()
+        .into_iter()
+        .map(|e| {
+            let key = e.path.join(".");
+            let origin = e.metadata.as_ref().map(|m| match &m.source {
+                Some(source) => source.to_string(),
+                None => m.name.to_string(),
+            });
+            let place = match (key.is_empty(), origin) {
+                (false, Some(origin)) => format!("setting '{key}' ({origin}): "),
+                (false, None) => format!("setting '{key}': "),
+                (true, Some(origin)) => format!("{origin}: "),
+                (true, None) => String::new(),
+            };
+            format!("{place}{}", redact(&e.kind.to_string()))
+        })
+        .collect();
+    messages.join("\n")
+}
+
+fn flatten(prefix: &str, value: &Value, rows: &mut Vec<(String, String)>) {
+    if let Some(dict) = value.as_dict() {
+        for (key, value) in dict {
+            let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+            flatten(&key, value, rows);
+        }
+    } else {
+        let text = serde_json::to_value(value).map_or_else(|_| String::new(), |json| match json {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        });
+        rows.push((prefix.to_owned(), text));
+    }
+}
+
+/// A URL without its password.
+pub(crate) fn redact(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(authority_end);
+    let Some((user, host)) = authority.rsplit_once('@') else { return text.to_owned() };
+    let user = user.split_once(':').map_or(user.to_owned(), |(name, _)| format!("{name}:***"));
+    format!("{scheme}://{user}@{host}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        assert_eq!(redact("postgres://a:b@h:1/d?x=y"), "postgres://a:***@h:1/d?x=y");
+        assert_eq!(redact("amqp://a:p@ss@h"), "amqp://a:***@h");
+        assert_eq!(redact("amqp://h/%2f"), "amqp://h/%2f");
+        assert_eq!(redact("embedded"), "embedded");
+    }
+
+    #[test]
+    fn variables_name_nested_settings() {
+        assert_eq!(setting_of("PARLOR_LIMITS__BODY_BYTES").unwrap(), "limits.body_bytes");
+        assert_eq!(setting_of("PARLOR_TEST_AMQP_URL"), None);
+        assert_eq!(setting_of("HOME"), None);
+    }
+}

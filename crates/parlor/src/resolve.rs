@@ -1,0 +1,79 @@
+//! Turns URLs into adapters: the one place that names them.
+
+use crate::config::{Settings, redact};
+use anyhow::bail;
+use parlor_bus::amqp::AmqpBus;
+use parlor_bus::embedded::EmbeddedBus;
+use parlor_model::Clock;
+use parlor_ports::bus::Bus;
+use parlor_ports::store::Store;
+use parlor_store_postgres::{PostgresOptions, PostgresStore};
+use parlor_store_sqlite::{SqliteOptions, SqliteStore};
+use std::sync::Arc;
+
+/// The store's file in the data directory.
+const DATABASE_FILE: &str = "parlor.db";
+
+/// Opens the store.
+///
+/// # Errors
+/// It can't be reached or opened; the message never holds a password.
+pub(crate) async fn store(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Arc<dyn Store>> {
+    let url = settings.store.as_str();
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let options = PostgresOptions {
+            connections_max: settings.tuning.store_connections,
+            ..PostgresOptions::default()
+        };
+        return Ok(Arc::new(PostgresStore::connect(url, options, clock).await?));
+    }
+    let options = match url {
+        "sqlite" => SqliteOptions::file(settings.data_dir.join(DATABASE_FILE)),
+        url if url.starts_with("sqlite:") => {
+            url.parse().map_err(|reason: String| anyhow::anyhow!(reason))?
+        }
+        other => bail!(
+            "store '{}' is not known: use sqlite, sqlite:FILE or postgres://user@host/database",
+            redact(other)
+        ),
+    };
+    Ok(Arc::new(SqliteStore::open(options, clock).await?))
+}
+
+/// Connects the bus. The embedded one keeps its dead letters in the store.
+///
+/// # Errors
+/// It can't be reached; the message never holds a password.
+pub(crate) async fn bus(
+    settings: &Settings,
+    store: &Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Arc<dyn Bus>> {
+    match settings.bus.as_str() {
+        "embedded" => Ok(Arc::new(EmbeddedBus::new(store.clone(), clock))),
+        url if url.starts_with("amqp://") || url.starts_with("amqps://") => {
+            Ok(Arc::new(AmqpBus::connect(url, clock).await?))
+        }
+        url if url.starts_with("kafka://") => {
+            bail!("this program has no Kafka adapter: use embedded or amqp://..")
+        }
+        other => bail!("bus '{}' is not known: use embedded or amqp://user@host", redact(other)),
+    }
+}
+
+/// Checks the settings whose only choice is the default.
+///
+/// # Errors
+/// Another value.
+pub(crate) fn check_fixed(settings: &Settings) -> anyhow::Result<()> {
+    if settings.cache != "memory" {
+        bail!("cache '{}' is not known: this program has memory", redact(&settings.cache));
+    }
+    if settings.llm != "none" {
+        bail!("language model '{}' is not known: this program has none", redact(&settings.llm));
+    }
+    Ok(())
+}

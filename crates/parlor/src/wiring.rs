@@ -1,0 +1,174 @@
+//! Puts a server together: worlds, store, bus, stage, relay, director.
+
+use crate::config::{Config, Settings};
+use crate::{resolve, telemetry, worlds};
+use anyhow::{Context, bail};
+use metrics_exporter_prometheus::PrometheusHandle;
+use parlor_dialect::registry::{self, BuildOptions};
+use parlor_engine::Engine;
+use parlor_model::world::Pace;
+use parlor_model::{Clock, SystemClock, World};
+use parlor_ports::bus::Bus;
+use parlor_ports::director::Director;
+use parlor_ports::store::Store;
+use parlor_roles::{Production, Relay, RelayHandle, RelayOptions, Stage, StageDirector};
+use std::fs::File;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Pause between lines where nobody says otherwise: slow enough to follow.
+pub(crate) const PACE_DEFAULT: Duration = Duration::from_secs(1);
+/// The file that a server holds locked while it uses the embedded default.
+const LOCK_FILE: &str = "server.lock";
+
+/// The parts of a server process.
+pub(crate) struct Parts {
+    pub(crate) settings: Settings,
+    pub(crate) worlds: Vec<Arc<World>>,
+    pub(crate) seeds: Vec<u64>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) stage: Arc<Stage>,
+    pub(crate) relay: Relay,
+    pub(crate) relay_handle: RelayHandle,
+    pub(crate) director: Arc<dyn Director>,
+    pub(crate) metrics: PrometheusHandle,
+    /// Held while the process lives.
+    pub(crate) _lock: Option<File>,
+}
+
+/// What a process is to be.
+pub(crate) struct Purpose<'a> {
+    pub(crate) worlds: &'a [String],
+    /// Roles run apart, so bus and store must be shared.
+    pub(crate) apart: bool,
+    /// Looks after the outbox.
+    pub(crate) sweeps: bool,
+    pub(crate) no_migrate: bool,
+}
+
+/// Puts a process together: everything is reachable, migrated and declared when it returns.
+///
+/// # Errors
+/// What is missing and how to mend it.
+pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::Result<Parts> {
+    let settings = config.settings.clone();
+    resolve::check_fixed(&settings)?;
+    for name in config.unknown_variables() {
+        tracing::warn!(variable = %name, "is not a setting; `parlor config` lists them");
+    }
+    let worlds = worlds::load_all(purpose.worlds)?;
+    let metrics = telemetry::metrics()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let lock = lock(&settings)?;
+    let store = resolve::store(&settings, clock.clone()).await?;
+    migrate(&*store, purpose.no_migrate).await?;
+    let bus = resolve::bus(&settings, &store, clock.clone()).await?;
+    if purpose.apart && !(bus.capabilities().shared && store.is_shared()) {
+        bail!(
+            "roles can only run apart on a bus and a store that processes share: set --bus amqp://.. \
+             and --store postgres://.. (now: {} and {})",
+            bus.capabilities().name,
+            store.name()
+        );
+    }
+    for world in &worlds {
+        bus.declare(&world.topology()).await?;
+    }
+    let seeds = worlds.iter().map(|w| seed_of(&settings, w)).collect::<Vec<_>>();
+    let productions = worlds
+        .iter()
+        .zip(&seeds)
+        .map(|(world, seed)| production(world.clone(), *seed, pace_of(&settings, world)))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let stage = Arc::new(Stage::new(
+        productions,
+        store.clone(),
+        clock.clone(),
+        bus.capabilities().durable,
+    ));
+    let sweeps = if purpose.sweeps { worlds.iter().map(|w| w.name.clone()).collect() } else { Vec::new() };
+    let (relay, relay_handle) = Relay::new(stage.clone(), bus.clone(), RelayOptions { sweeps });
+    let director: Arc<dyn Director> =
+        Arc::new(StageDirector::new(stage.clone(), relay_handle.clone()));
+    Ok(Parts {
+        settings, worlds, seeds, clock, store, bus, stage, relay, relay_handle, director, metrics,
+        _lock: lock,
+    })
+}
+
+/// A world, ready for a stage.
+///
+/// # Errors
+/// Its dialects can't be built.
+pub(crate) fn production(world: Arc<World>, seed: u64, pace: Duration) -> anyhow::Result<Production> {
+    let dialects = registry::build(&world, &BuildOptions::default())
+        .with_context(|| format!("world '{}'", world.name))?;
+    let voices = dialects
+        .names()
+        .filter_map(|name| Some((name.to_owned(), dialects.get(name)?)))
+        .collect();
+    let engine = Engine::new(world.clone(), seed, pace)
+        .with_context(|| format!("world '{}'", world.name))?;
+    Ok(Production { engine, voices })
+}
+
+/// The seed in force: setting, then world, then a new one.
+pub(crate) fn seed_of(settings: &Settings, world: &World) -> u64 {
+    settings.seed.or(world.seed).unwrap_or_else(|| random_id().as_u64_pair().0 >> 12)
+}
+
+/// The pause in force: setting, then world, then a second.
+pub(crate) fn pace_of(settings: &Settings, world: &World) -> Duration {
+    settings.pace.or(world.pace).map_or(PACE_DEFAULT, Pace::duration)
+}
+
+/// A random id, for what callers start without naming it.
+pub(crate) fn random_id() -> Uuid {
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes ids out of nothing")]
+    Uuid::new_v4()
+}
+
+/// Applies what the store's schema lacks, or refuses.
+///
+/// # Errors
+/// Migrations are pending and may not be applied, or failed.
+pub(crate) async fn migrate(store: &dyn Store, refuse: bool) -> anyhow::Result<()> {
+    if !refuse {
+        return Ok(store.migrate().await?);
+    }
+    let pending = store.pending_migrations().await?;
+    if !pending.is_empty() {
+        bail!(
+            "the store lacks {} migration(s): {}. Start once without --no-migrate",
+            pending.len(),
+            pending.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// One server at a time may use the embedded default's directory; commands may use it besides.
+fn lock(settings: &Settings) -> anyhow::Result<Option<File>> {
+    if settings.bus != "embedded" {
+        return Ok(None);
+    }
+    let dir = &settings.data_dir;
+    std::fs::create_dir_all(dir).with_context(|| {
+        format!("the data directory '{}' can't be made: set --data-dir", dir.display())
+    })?;
+    let path = dir.join(LOCK_FILE);
+    let file = File::create(&path).with_context(|| format!("'{}' can't be made", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => bail!(
+            "another server uses the data directory '{}': stop it, or set --data-dir",
+            dir.display()
+        ),
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("'{}' can't be locked", path.display()))
+        }
+    }
+}
