@@ -6,7 +6,7 @@ use crate::cli::{LogFormat, SettingsArgs};
 use anyhow::Context;
 use figment::providers::{Format as _, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
-use figment::{Figment, Metadata, Profile, Provider};
+use figment::{Figment, Metadata, Profile, Provider, Source};
 use parlor_model::world::Pace;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -134,6 +134,7 @@ impl Config {
                 let origin = self.figment.find_metadata(&key).map_or_else(
                     || "default".to_owned(),
                     |m| match &m.source {
+                        Some(Source::Code(_)) => "default".to_owned(),
                         Some(source) => source.to_string(),
                         None => m.name.to_string(),
                     },
@@ -186,7 +187,8 @@ impl Settings {
             seed: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
             allowed_hosts: Vec::new(),
-            log: "warn".into(),
+            // The AMQP library reports what the bus handles itself.
+            log: "warn,lapin=off".into(),
             log_format: LogFormat::Text,
             limits: Limits { message_bytes: 10_000, body_bytes: 1 << 20 },
             tuning: Tuning { prefetch: 1024, store_connections: 8 },

@@ -1,6 +1,6 @@
 //! How conversations look on a terminal, and in exports.
 
-use parlor_model::{Conversation, Message, MessageKind};
+use parlor_model::{Conversation, ConversationId, Message, MessageKind};
 use parlor_ports::store::Happening;
 use std::io::IsTerminal;
 
@@ -38,26 +38,30 @@ impl Terminal {
         let topic =
             conversation.topic.as_ref().map_or(String::new(), |t| format!(", about {}", plain(t)));
         let what = if conversation.parent_id.is_some() { "behind a back: " } else { "" };
-        self.dim(&format!("── {what}{}{topic} [{}]", plain(&who), short(conversation)))
+        self.dim(&format!("{} ── {what}{}{topic}", tag(conversation.id), plain(&who)))
     }
 
     fn closed(self, conversation: &Conversation) -> String {
         let lines = conversation.lines();
         let s = if lines == 1 { "" } else { "s" };
-        self.dim(&format!("── end of {} after {lines} line{s}", short(conversation)))
+        self.dim(&format!("{} ── the end, after {lines} line{s}", tag(conversation.id)))
     }
 
     fn message(self, message: &Message) -> String {
         let from = self.name(&message.from);
         let text = plain(&message.text);
         let note = if message.fallback { self.dim(" (fallback)") } else { String::new() };
+        let tag = self.dim(&tag(message.conversation_id));
         match message.kind {
-            MessageKind::Aside => format!("      {} {}{note}", self.dim(&format!("({from}, aside)")), self.dim(&text)),
-            MessageKind::Scene => format!("   *  {text}{note}"),
+            MessageKind::Aside => {
+                let (who, text) = (self.dim(&format!("({from}, aside)")), self.dim(&text));
+                format!("{tag}      {who} {text}{note}")
+            }
+            MessageKind::Scene => format!("{tag}   *  {text}{note}"),
             MessageKind::Line => {
                 let to = message.to.iter().map(|n| self.name(n)).collect::<Vec<_>>().join(", ");
                 let indent = if message.parent_id.is_some() { "   ~ " } else { "" };
-                format!("{indent}{:>2}  {from} → {to}: {text}{note}", message.order)
+                format!("{tag} {indent}{:>2}  {from} → {to}: {text}{note}", message.order)
             }
         }
     }
@@ -86,8 +90,9 @@ fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-fn short(conversation: &Conversation) -> String {
-    conversation.id.to_string().chars().take(8).collect()
+/// A few digits by which a reader tells conversations apart.
+fn tag(id: ConversationId) -> String {
+    id.to_string().chars().take(4).collect()
 }
 
 /// A conversation as Markdown.

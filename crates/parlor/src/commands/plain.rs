@@ -25,7 +25,7 @@ pub(crate) fn new(name: &str, force: bool) -> anyhow::Result<Ended> {
     let template = worlds::bundled("new.toml.template").context("the template is in the program")?;
     let title = if slug.as_str() == name { title_of(name) } else { name.to_owned() };
     let title = title.replace(['"', '\\'], "'").chars().filter(|c| !c.is_control()).collect::<String>();
-    let text = template.replace("{{slug}}", slug.as_str()).replace("{{title}}", &title);
+    let text = template.replace("{{name}}", slug.as_str()).replace("{{title}}", &title);
     let path = PathBuf::from(format!("{slug}.toml"));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(!force).create(force).truncate(force);
