@@ -220,6 +220,9 @@ pub trait Bus: Send + Sync {
 pub fn dead_letter_id(content: &Result<Arc<Envelope>, Foreign>) -> EventId {
     match content {
         Ok(envelope) => envelope.id,
-        Err(foreign) => EventId(uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, &foreign.body)),
+        Err(foreign) => EventId(uuid::Uuid::new_v5(
+            &uuid::Uuid::NAMESPACE_OID,
+            &foreign.body,
+        )),
     }
 }

@@ -17,13 +17,19 @@ impl PortError {
     /// has happened, or repeating it is harmless.
     #[must_use]
     pub fn retryable(context: &str, cause: impl fmt::Display) -> Self {
-        Self { retryable: true, message: format!("{context}: {cause}") }
+        Self {
+            retryable: true,
+            message: format!("{context}: {cause}"),
+        }
     }
 
     /// The same call can never succeed.
     #[must_use]
     pub fn terminal(context: &str, cause: impl fmt::Display) -> Self {
-        Self { retryable: false, message: format!("{context}: {cause}") }
+        Self {
+            retryable: false,
+            message: format!("{context}: {cause}"),
+        }
     }
 
     /// True when trying again can help.

@@ -43,13 +43,27 @@ pub fn describe() {
     describe_counter!(DELIVERIES, "deliveries taken from the bus");
     describe_counter!(DELIVERIES_STALE, "deliveries that had been handled before");
     describe_counter!(DEAD_LETTERS, "messages put aside for good");
-    describe_counter!(FALLBACKS, "lines spoken by another dialect than the one asked for");
-    describe_counter!(RELAYED, "envelopes that a relay found in the outbox and sent");
+    describe_counter!(
+        FALLBACKS,
+        "lines spoken by another dialect than the one asked for"
+    );
+    describe_counter!(
+        RELAYED,
+        "envelopes that a relay found in the outbox and sent"
+    );
     describe_counter!(RETRIES, "port calls tried again");
     describe_histogram!(BATCH_SIZE, Unit::Count, "deliveries in one step batch");
-    describe_histogram!(STEP_SECONDS, Unit::Seconds, "from taking a batch to its commit");
+    describe_histogram!(
+        STEP_SECONDS,
+        Unit::Seconds,
+        "from taking a batch to its commit"
+    );
     describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "one store commit");
-    describe_histogram!(PUBLISH_SECONDS, Unit::Seconds, "from commit to the bus's confirmation");
+    describe_histogram!(
+        PUBLISH_SECONDS,
+        Unit::Seconds,
+        "from commit to the bus's confirmation"
+    );
     describe_gauge!(LIVE_READERS, "live-event readers connected");
     describe_counter!(HTTP_REQUESTS, "HTTP requests");
     describe_histogram!(HTTP_SECONDS, Unit::Seconds, "one HTTP request");

@@ -182,8 +182,15 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parse = |part: &str| i64::from_str_radix(part, 16).ok().filter(|n| *n >= 0);
         text.split_once('-')
-            .and_then(|(major, minor)| Some(Self { major: parse(major)?, minor: parse(minor)? }))
-            .ok_or_else(|| "not a cursor of this server: use a nextCursor or event id as given".to_owned())
+            .and_then(|(major, minor)| {
+                Some(Self {
+                    major: parse(major)?,
+                    minor: parse(minor)?,
+                })
+            })
+            .ok_or_else(|| {
+                "not a cursor of this server: use a nextCursor or event id as given".to_owned()
+            })
     }
 }
 
@@ -356,7 +363,8 @@ pub trait Upkeep: Send + Sync {
     ///
     /// # Errors
     /// Retryable when the store is away.
-    async fn remember_key(&self, key: &str, digest: &str, now: DateTime<Utc>) -> PortResult<String>;
+    async fn remember_key(&self, key: &str, digest: &str, now: DateTime<Utc>)
+    -> PortResult<String>;
 
     /// Finishes what is being written and closes.
     async fn close(&self);

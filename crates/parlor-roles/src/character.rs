@@ -57,7 +57,12 @@ impl CharacterRole {
         bus: Arc<dyn Bus>,
         relay: RelayHandle,
     ) -> Self {
-        Self { options, stage, bus, relay }
+        Self {
+            options,
+            stage,
+            bus,
+            relay,
+        }
     }
 
     /// Runs until cancelled; batches on their way are finished first.
@@ -124,7 +129,11 @@ impl Lane {
                 Err(reason) => ends.push((delivery, Verdict::DeadLetter(reason))),
             }
         }
-        let steps = if events.is_empty() { Vec::new() } else { self.stage.perform(&events).await };
+        let steps = if events.is_empty() {
+            Vec::new()
+        } else {
+            self.stage.perform(&events).await
+        };
         let mut rows = Vec::with_capacity(steps.len());
         for (delivery, step) in handled.into_iter().zip(steps) {
             let verdict = match step {
@@ -143,12 +152,21 @@ impl Lane {
 
     /// The event in a delivery; or why it can't be one for this inbox.
     fn event_of(&self, delivery: &Delivery) -> Result<Arc<Envelope>, String> {
-        let envelope = delivery.content.as_ref().map_err(|foreign| foreign.reason.clone())?;
+        let envelope = delivery
+            .content
+            .as_ref()
+            .map_err(|foreign| foreign.reason.clone())?;
         if envelope.world != self.world.name {
-            return Err(format!("it belongs to the world '{}', not '{}'", envelope.world, self.world.name));
+            return Err(format!(
+                "it belongs to the world '{}', not '{}'",
+                envelope.world, self.world.name
+            ));
         }
         let recipient = self.world.character(&envelope.recipient).ok_or_else(|| {
-            format!("there is no character '{}' in '{}'", envelope.recipient, self.world.name)
+            format!(
+                "there is no character '{}' in '{}'",
+                envelope.recipient, self.world.name
+            )
         })?;
         let inbox = self.world.inbox_of(recipient);
         if inbox != delivery.inbox {

@@ -24,14 +24,24 @@ impl StageDirector {
     }
 
     fn engine(&self, world: &Slug) -> Result<&Engine, DirectorError> {
-        self.stage.engine(world).ok_or_else(|| DirectorError::UnknownWorld(world.to_string()))
+        self.stage
+            .engine(world)
+            .ok_or_else(|| DirectorError::UnknownWorld(world.to_string()))
     }
 }
 
-fn character(engine: &Engine, name: Option<&String>) -> Result<Option<Arc<Character>>, DirectorError> {
+fn character(
+    engine: &Engine,
+    name: Option<&String>,
+) -> Result<Option<Arc<Character>>, DirectorError> {
     let Some(name) = name else { return Ok(None) };
     engine.world().find(name).cloned().map(Some).ok_or_else(|| {
-        let slugs: Vec<_> = engine.cast_slugs().into_iter().take(20).map(Slug::as_str).collect();
+        let slugs: Vec<_> = engine
+            .cast_slugs()
+            .into_iter()
+            .take(20)
+            .map(Slug::as_str)
+            .collect();
         DirectorError::UnknownCharacter {
             name: name.chars().take(80).collect(),
             world: engine.world().name.clone(),
@@ -61,10 +71,24 @@ impl Director for StageDirector {
             opened.conversation
         } else {
             let id = opened.conversation.id;
-            self.stage.store().conversation(id).await?.unwrap_or(opened.conversation)
+            self.stage
+                .store()
+                .conversation(id)
+                .await?
+                .unwrap_or(opened.conversation)
         };
-        let name = |i: usize| conversation.participants.get(i).cloned().unwrap_or_default();
-        Ok(Started { from: name(0), with: name(1), conversation })
+        let name = |i: usize| {
+            conversation
+                .participants
+                .get(i)
+                .cloned()
+                .unwrap_or_default()
+        };
+        Ok(Started {
+            from: name(0),
+            with: name(1),
+            conversation,
+        })
     }
 
     async fn close(&self, id: ConversationId) -> Result<Conversation, DirectorError> {
@@ -77,6 +101,10 @@ impl Director for StageDirector {
 
     async fn set_paused(&self, world: &Slug, paused: bool) -> Result<(), DirectorError> {
         self.engine(world)?;
-        Ok(self.stage.store().set_paused(world, paused, self.stage.clock().now()).await?)
+        Ok(self
+            .stage
+            .store()
+            .set_paused(world, paused, self.stage.clock().now())
+            .await?)
     }
 }

@@ -34,7 +34,11 @@ impl JobsRole {
     /// A jobs role.
     #[must_use]
     pub fn new(options: JobsOptions, store: Arc<dyn Store>, director: Arc<dyn Director>) -> Self {
-        Self { options, store, director }
+        Self {
+            options,
+            store,
+            director,
+        }
     }
 
     /// Runs until cancelled, or until the one conversation is under way.
@@ -66,8 +70,17 @@ impl JobsRole {
             status: Some(ConversationStatus::Active),
             ..ConversationFilter::default()
         };
-        if self.store.conversations(&going_on, None, 1).await?.items.is_empty() {
-            let request = StartRequest { key: (self.options.keys)(), ..StartRequest::default() };
+        if self
+            .store
+            .conversations(&going_on, None, 1)
+            .await?
+            .items
+            .is_empty()
+        {
+            let request = StartRequest {
+                key: (self.options.keys)(),
+                ..StartRequest::default()
+            };
             let started = self.director.start(&self.options.world, request).await?;
             tracing::info!(
                 world = %self.options.world,

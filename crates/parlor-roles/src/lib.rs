@@ -7,11 +7,11 @@
 
 pub mod character;
 pub mod director;
+pub mod jobs;
 pub mod play;
 pub mod relay;
 pub mod retry;
 pub mod stage;
-pub mod jobs;
 
 pub use director::StageDirector;
 pub use relay::{Relay, RelayHandle, RelayOptions};

@@ -31,7 +31,9 @@ pub enum PlayError {
     #[error("an event could not be handled: {0}")]
     Refused(String),
     /// It does not end.
-    #[error("still talking after {EVENTS_MAX} events: give the world an exchange limit ([mechanics.exchange_limit])")]
+    #[error(
+        "still talking after {EVENTS_MAX} events: give the world an exchange limit ([mechanics.exchange_limit])"
+    )]
     Endless,
 }
 
@@ -48,7 +50,9 @@ pub async fn play(
     key: Uuid,
     mut show: impl FnMut(&Change),
 ) -> Result<(), PlayError> {
-    let engine = stage.engine(world).ok_or_else(|| PlayError::UnknownWorld(world.clone()))?;
+    let engine = stage
+        .engine(world)
+        .ok_or_else(|| PlayError::UnknownWorld(world.clone()))?;
     let opened = engine.open(wish, key, stage.clock().now())?;
     let mut queue = Queue::default();
     let sends = opened.effects.sends.clone();
@@ -59,7 +63,9 @@ pub async fn play(
     let mut cursor = Cursor::START;
     for _ in 0..EVENTS_MAX {
         cursor = show_changes(stage, cursor, &mut show).await?;
-        let Some(row) = queue.pop() else { return Ok(()) };
+        let Some(row) = queue.pop() else {
+            return Ok(());
+        };
         if let Ok(wait) = (row.due_at - stage.clock().now()).to_std() {
             clock.advance(wait);
         }
@@ -82,7 +88,9 @@ async fn show_changes(
 ) -> Result<Cursor, PortError> {
     loop {
         let changes = stage.store().changes(cursor, CHANGES_MAX).await?;
-        let Some(last) = changes.last() else { return Ok(cursor) };
+        let Some(last) = changes.last() else {
+            return Ok(cursor);
+        };
         cursor = last.cursor;
         changes.iter().for_each(&mut *show);
     }
@@ -99,7 +107,8 @@ impl Queue {
     fn extend(&mut self, rows: Vec<OutboxRow>) {
         for row in rows {
             self.came += 1;
-            self.rows.insert((row.due_at.timestamp_micros(), self.came), row);
+            self.rows
+                .insert((row.due_at.timestamp_micros(), self.came), row);
         }
     }
 

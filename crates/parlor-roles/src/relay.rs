@@ -63,8 +63,19 @@ impl Relay {
         let (sender, later) = mpsc::channel(BATCH_MAX * 4);
         let started = stage.clock().now();
         let shared = Arc::new(Shared { stage, bus });
-        let handle = RelayHandle { shared: shared.clone(), later: sender };
-        (Self { shared, later, options, started }, handle)
+        let handle = RelayHandle {
+            shared: shared.clone(),
+            later: sender,
+        };
+        (
+            Self {
+                shared,
+                later,
+                options,
+                started,
+            },
+            handle,
+        )
     }
 
     /// Runs until cancelled. What still waits in memory then is in the table, for the next relay.
@@ -109,7 +120,9 @@ impl Relay {
         loop {
             let mut batch = Vec::new();
             while batch.len() < BATCH_MAX
-                && waiting.peek().is_some_and(|Reverse(row)| row.0.due_at <= now)
+                && waiting
+                    .peek()
+                    .is_some_and(|Reverse(row)| row.0.due_at <= now)
             {
                 batch.extend(waiting.pop().map(|Reverse(row)| row.0));
             }
@@ -179,7 +192,10 @@ impl Shared {
     async fn publish(&self, rows: Vec<OutboxRow>) {
         let batch: Vec<_> = rows
             .into_iter()
-            .map(|row| Outgoing { inbox: row.inbox, envelope: row.envelope })
+            .map(|row| Outgoing {
+                inbox: row.inbox,
+                envelope: row.envelope,
+            })
             .collect();
         let started = Instant::now();
         let results = self.bus.publish(&batch).await;

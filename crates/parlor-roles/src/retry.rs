@@ -20,7 +20,10 @@ impl Backoff {
     /// Starts anew. `salt` makes different waiters wait differently.
     #[must_use]
     pub fn new(salt: Uuid) -> Self {
-        Self { ceiling: FIRST, roll: Dice::new(u64::from(std::process::id()), salt).roll("backoff") }
+        Self {
+            ceiling: FIRST,
+            roll: Dice::new(u64::from(std::process::id()), salt).roll("backoff"),
+        }
     }
 
     /// How long to wait before the next try.

@@ -5,9 +5,7 @@ use crate::retry::Backoff;
 use futures::future::join_all;
 use parking_lot::Mutex;
 use parlor_engine::{Decision, Engine, Plan, Scene, Spoken, Words};
-use parlor_model::{
-    Clock, Effects, Envelope, EventBody, EventId, OutboxRow, Slug, World,
-};
+use parlor_model::{Clock, Effects, Envelope, EventBody, EventId, OutboxRow, Slug, World};
 use parlor_ports::dialect::Dialect;
 use parlor_ports::store::{Outcome, SceneRecord, SceneRequest, Store};
 use parlor_ports::{PortResult, metric};
@@ -81,8 +79,11 @@ impl Stage {
     /// The worlds on this stage.
     #[must_use]
     pub fn worlds(&self) -> Vec<Arc<World>> {
-        let mut worlds: Vec<_> =
-            self.productions.values().map(|p| p.engine.world().clone()).collect();
+        let mut worlds: Vec<_> = self
+            .productions
+            .values()
+            .map(|p| p.engine.world().clone())
+            .collect();
         worlds.sort_by(|a, b| a.name.cmp(&b.name));
         worlds
     }
@@ -150,12 +151,15 @@ impl Stage {
 
     async fn scenes(&self, events: &[Arc<Envelope>]) -> Vec<Option<SceneRecord>> {
         let requests: Vec<_> = events.iter().map(|event| self.request(event)).collect();
-        self.until_it_works("scenes", || self.store.scenes(&requests)).await
+        self.until_it_works("scenes", || self.store.scenes(&requests))
+            .await
     }
 
     fn request(&self, event: &Envelope) -> SceneRequest {
         let world = self.engine(&event.world).map(Engine::world);
-        let viewer = world.and_then(|w| w.character(&event.recipient)).map(|c| c.name.clone());
+        let viewer = world
+            .and_then(|w| w.character(&event.recipient))
+            .map(|c| c.name.clone());
         SceneRequest {
             conversation: event.conversation,
             message: match &event.body {
@@ -170,14 +174,23 @@ impl Stage {
     /// Decides, speaks and settles one event.
     async fn progress(&self, event: &Arc<Envelope>, record: Option<SceneRecord>) -> Progress {
         let Some(production) = self.productions.get(&event.world) else {
-            return refuse(format!("there is no world '{}' on this server", event.world));
+            return refuse(format!(
+                "there is no world '{}' on this server",
+                event.world
+            ));
         };
         let world = production.engine.world();
         let Some(me) = world.character(&event.recipient) else {
-            return refuse(format!("there is no character '{}' in '{}'", event.recipient, world.name));
+            return refuse(format!(
+                "there is no character '{}' in '{}'",
+                event.recipient, world.name
+            ));
         };
         let Some(record) = record else {
-            return refuse(format!("the store has no conversation {}", event.conversation));
+            return refuse(format!(
+                "the store has no conversation {}",
+                event.conversation
+            ));
         };
         if record.conversation.world != world.name {
             return refuse(format!(
@@ -205,7 +218,10 @@ impl Stage {
                 if self.clears_own_row {
                     effects.clears.push(event.id);
                 }
-                Progress::Commit { effects, parks: false }
+                Progress::Commit {
+                    effects,
+                    parks: false,
+                }
             }
         }
     }
@@ -216,7 +232,10 @@ impl Stage {
         }
         let mut effects = Effects::none(event.id);
         effects.clears.push(event.id);
-        Progress::Commit { effects, parks: false }
+        Progress::Commit {
+            effects,
+            parks: false,
+        }
     }
 
     /// Puts the event back into the outbox; a relay finds it there once the world goes on.
@@ -228,7 +247,10 @@ impl Stage {
             due_at: self.clock.now(),
             parked: true,
         });
-        Progress::Commit { effects, parks: true }
+        Progress::Commit {
+            effects,
+            parks: true,
+        }
     }
 
     async fn commit(&self, progress: Vec<Progress>) -> Vec<Step> {
@@ -268,7 +290,9 @@ impl Stage {
             batch.push(housekeeping);
         }
         let started = Instant::now();
-        let outcomes = self.until_it_works("commit", || self.store.commit(batch.clone())).await;
+        let outcomes = self
+            .until_it_works("commit", || self.store.commit(batch.clone()))
+            .await;
         metrics::histogram!(metric::COMMIT_SECONDS).record(started.elapsed());
         outcomes
     }
@@ -301,7 +325,9 @@ fn step_of(effects: Effects, parks: bool, outcome: &Outcome) -> Step {
     match outcome {
         Outcome::Stale => Step::Nothing,
         Outcome::Applied if parks => Step::Parked,
-        Outcome::Applied if effects.messages.is_empty() && effects.sends.is_empty() => Step::Nothing,
+        Outcome::Applied if effects.messages.is_empty() && effects.sends.is_empty() => {
+            Step::Nothing
+        }
         Outcome::Applied => Step::Done(effects.sends),
     }
 }
@@ -310,7 +336,10 @@ fn step_of(effects: Effects, parks: bool, outcome: &Outcome) -> Step {
 async fn speak(voices: &Voices, plan: &Plan) -> Vec<Spoken> {
     join_all(plan.lines.iter().map(|line| async {
         match &line.words {
-            Words::Given(text) => Spoken { text: text.clone(), fallback: false },
+            Words::Given(text) => Spoken {
+                text: text.clone(),
+                fallback: false,
+            },
             Words::Prompt(prompt) => {
                 let spoken = match voices.get(&prompt.speaker.dialect) {
                     Some(dialect) => dialect.speak(prompt).await,
@@ -322,9 +351,15 @@ async fn speak(voices: &Voices, plan: &Plan) -> Vec<Spoken> {
                 spoken.map_or_else(
                     |error| {
                         tracing::warn!(character = %prompt.speaker.slug, %error, "no words found");
-                        Spoken { text: SPEECHLESS.to_owned(), fallback: true }
+                        Spoken {
+                            text: SPEECHLESS.to_owned(),
+                            fallback: true,
+                        }
                     },
-                    |said| Spoken { text: said.text, fallback: said.fallback },
+                    |said| Spoken {
+                        text: said.text,
+                        fallback: said.fallback,
+                    },
                 )
             }
         }
@@ -355,7 +390,10 @@ fn count(effects: &Effects, outcome: &Outcome) {
     if opened > 0 {
         metrics::counter!(metric::CONVERSATIONS_OPENED).increment(opened as u64);
     }
-    if let parlor_model::Guard::Advance { close_at: Some(_), .. } = effects.guard {
+    if let parlor_model::Guard::Advance {
+        close_at: Some(_), ..
+    } = effects.guard
+    {
         metrics::counter!(metric::CONVERSATIONS_CLOSED).increment(1);
     }
 }

@@ -89,13 +89,19 @@ pub(crate) enum ExportFormat {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start a server with everything in it
-    #[command(after_help = "Examples:\n  parlor up\n  parlor up teahouse.toml --pace 0\n  parlor up --split --bus amqp://localhost --store postgres://localhost/parlor")]
+    #[command(
+        after_help = "Examples:\n  parlor up\n  parlor up teahouse.toml --pace 0\n  parlor up --split --bus amqp://localhost --store postgres://localhost/parlor"
+    )]
     Up(UpArgs),
     /// Run one role as a process of its own (needs a shared bus and store)
-    #[command(after_help = "Examples:\n  parlor run gateway --bus amqp://localhost --store postgres://localhost/parlor\n  parlor run character --world friends --name Ross --bus .. --store ..\n  parlor run relay --bus .. --store ..")]
+    #[command(
+        after_help = "Examples:\n  parlor run gateway --bus amqp://localhost --store postgres://localhost/parlor\n  parlor run character --world friends --name Ross --bus .. --store ..\n  parlor run relay --bus .. --store .."
+    )]
     Run(RunArgs),
     /// Play one conversation and its gossip on the terminal, without a server
-    #[command(after_help = "Examples:\n  parlor play friends --from ross --to rachel --seed 7\n  parlor play teahouse.toml --topic 'the rain' --format jsonl")]
+    #[command(
+        after_help = "Examples:\n  parlor play friends --from ross --to rachel --seed 7\n  parlor play teahouse.toml --topic 'the rain' --format jsonl"
+    )]
     Play(PlayArgs),
     /// Check world files and report everything that is wrong with them
     #[command(after_help = "Example:\n  parlor check teahouse.toml")]
@@ -123,7 +129,9 @@ pub(crate) enum Command {
         force: bool,
     },
     /// Follow what happens on a running server
-    #[command(after_help = "Examples:\n  parlor watch\n  parlor watch --world friends --format jsonl | jq .text")]
+    #[command(
+        after_help = "Examples:\n  parlor watch\n  parlor watch --world friends --format jsonl | jq .text"
+    )]
     Watch {
         #[command(flatten)]
         server: ServerArgs,
@@ -147,7 +155,9 @@ pub(crate) enum Command {
         json: bool,
     },
     /// Check that everything a server needs is there, one line each with the remedy
-    #[command(after_help = "Example:\n  parlor doctor --bus amqp://localhost --store postgres://localhost/parlor")]
+    #[command(
+        after_help = "Example:\n  parlor doctor --bus amqp://localhost --store postgres://localhost/parlor"
+    )]
     Doctor {
         /// World files, or names of bundled worlds
         #[arg(long = "world", value_name = "WORLD", default_value = "friends")]
@@ -159,10 +169,15 @@ pub(crate) enum Command {
         json: bool,
     },
     /// Look after messages that could not be handled
-    #[command(subcommand, after_help = "Examples:\n  parlor dead-letters list\n  parlor dead-letters replay --all")]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  parlor dead-letters list\n  parlor dead-letters replay --all"
+    )]
     DeadLetters(DeadLetters),
     /// Write a conversation or a whole world to standard output
-    #[command(after_help = "Examples:\n  parlor export --world friends > friends.jsonl\n  parlor export CONVERSATION --format markdown")]
+    #[command(
+        after_help = "Examples:\n  parlor export --world friends > friends.jsonl\n  parlor export CONVERSATION --format markdown"
+    )]
     Export {
         /// A conversation's id
         conversation: Option<String>,
@@ -174,7 +189,9 @@ pub(crate) enum Command {
         format: ExportFormat,
     },
     /// Print a completion script for a shell
-    #[command(after_help = "Example:\n  parlor completions bash > ~/.local/share/bash-completion/completions/parlor")]
+    #[command(
+        after_help = "Example:\n  parlor completions bash > ~/.local/share/bash-completion/completions/parlor"
+    )]
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
@@ -268,7 +285,12 @@ pub(crate) struct PlayArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ServerArgs {
     /// The server's address
-    #[arg(long, value_name = "URL", env = "PARLOR_URL", default_value = "http://127.0.0.1:8000")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PARLOR_URL",
+        default_value = "http://127.0.0.1:8000"
+    )]
     pub(crate) url: String,
 }
 

@@ -19,12 +19,19 @@ const NOT_SETTINGS: [&str; 3] = ["PARLOR_CONFIG", "PARLOR_URL", "PARLOR_INSTALL_
 const NOT_SETTINGS_PREFIX: [&str; 2] = ["PARLOR_TEST_", "PARLOR_SERVICES_"];
 
 /// Variables of other programs, weakest first, and the setting that each stands for.
-const ALIASES: [(&str, &str); 3] =
-    [("RABITMQ_URL", "bus"), ("RABBITMQ_URL", "bus"), ("DATABASE_URL", "store")];
+const ALIASES: [(&str, &str); 3] = [
+    ("RABITMQ_URL", "bus"),
+    ("RABBITMQ_URL", "bus"),
+    ("DATABASE_URL", "store"),
+];
 
 /// Variables that hold a language model's key.
-pub(crate) const LLM_KEYS: [&str; 4] =
-    ["GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"];
+pub(crate) const LLM_KEYS: [&str; 4] = [
+    "GEMINI_API_KEY",
+    "GOOGLE_API_KEY",
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+];
 
 /// The settings in force.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -114,18 +121,27 @@ impl Config {
         }
         for (variable, (value, origin)) in &env {
             if let Some(key) = setting_of(variable) {
-                figment = figment.merge(Layer::one(&format!("{variable} in {origin}"), &key, value));
+                figment =
+                    figment.merge(Layer::one(&format!("{variable} in {origin}"), &key, value));
             }
         }
         let figment = figment.merge(flags(args));
-        let settings: Settings = figment.extract().map_err(|e| anyhow::anyhow!(explain(&e)))?;
-        Ok(Self { settings, figment, env })
+        let settings: Settings = figment
+            .extract()
+            .map_err(|e| anyhow::anyhow!(explain(&e)))?;
+        Ok(Self {
+            settings,
+            figment,
+            env,
+        })
     }
 
     /// Every setting with its value, secrets blotted out, and where it comes from.
     pub(crate) fn origins(&self) -> anyhow::Result<Vec<(String, String, String)>> {
-        let values: Value =
-            self.figment.extract().map_err(|e| anyhow::anyhow!(explain(&e)))?;
+        let values: Value = self
+            .figment
+            .extract()
+            .map_err(|e| anyhow::anyhow!(explain(&e)))?;
         let mut rows = Vec::new();
         flatten("", &values, &mut rows);
         Ok(rows
@@ -146,9 +162,12 @@ impl Config {
 
     /// The first variable that holds a language model's key, if any. Never its value.
     pub(crate) fn llm_key(&self) -> Option<(&'static str, &'static str)> {
-        LLM_KEYS
-            .iter()
-            .find_map(|name| self.env.get(*name).filter(|(v, _)| !v.is_empty()).map(|(_, o)| (*name, *o)))
+        LLM_KEYS.iter().find_map(|name| {
+            self.env
+                .get(*name)
+                .filter(|(v, _)| !v.is_empty())
+                .map(|(_, o)| (*name, *o))
+        })
     }
 
     /// Variables that begin like ours and mean nothing.
@@ -171,7 +190,11 @@ impl Config {
 
 impl Settings {
     fn defaults(env: &BTreeMap<String, (String, &'static str)>) -> Self {
-        let var = |name: &str| env.get(name).map(|(v, _)| v.as_str()).filter(|v| !v.is_empty());
+        let var = |name: &str| {
+            env.get(name)
+                .map(|(v, _)| v.as_str())
+                .filter(|v| !v.is_empty())
+        };
         let data_dir = match (var("XDG_DATA_HOME"), var("HOME")) {
             (Some(data), _) => Path::new(data).join("parlor"),
             (None, Some(home)) => Path::new(home).join(".local/share/parlor"),
@@ -190,8 +213,14 @@ impl Settings {
             // The AMQP library reports what the bus handles itself.
             log: "warn,lapin=off".into(),
             log_format: LogFormat::Text,
-            limits: Limits { message_bytes: 10_000, body_bytes: 1 << 20 },
-            tuning: Tuning { prefetch: 1024, store_connections: 8 },
+            limits: Limits {
+                message_bytes: 10_000,
+                body_bytes: 1 << 20,
+            },
+            tuning: Tuning {
+                prefetch: 1024,
+                store_connections: 8,
+            },
         }
     }
 }
@@ -217,13 +246,18 @@ fn environment() -> anyhow::Result<BTreeMap<String, (String, &'static str)>> {
 /// `PARLOR_LIMITS__BODY_BYTES` → `limits.body_bytes`.
 fn setting_of(variable: &str) -> Option<String> {
     let special = NOT_SETTINGS.contains(&variable)
-        || NOT_SETTINGS_PREFIX.iter().any(|prefix| variable.starts_with(prefix));
+        || NOT_SETTINGS_PREFIX
+            .iter()
+            .any(|prefix| variable.starts_with(prefix));
     let key = variable.strip_prefix("PARLOR_").filter(|_| !special)?;
     Some(key.to_lowercase().replace("__", "."))
 }
 
 fn flags(args: &SettingsArgs) -> Layer {
-    let mut layer = Layer { name: "flag".into(), values: Dict::new() };
+    let mut layer = Layer {
+        name: "flag".into(),
+        values: Dict::new(),
+    };
     let mut set = |key: &str, value: Option<String>| {
         if let Some(value) = value {
             layer.values.insert(key.to_owned(), Value::from(value));
@@ -233,11 +267,17 @@ fn flags(args: &SettingsArgs) -> Layer {
     set("store", args.store.clone());
     set("cache", args.cache.clone());
     set("llm", args.llm.clone());
-    set("data_dir", args.data_dir.as_ref().map(|d| d.display().to_string()));
+    set(
+        "data_dir",
+        args.data_dir.as_ref().map(|d| d.display().to_string()),
+    );
     set("pace", args.pace.clone());
     set("listen", args.listen.map(|a| a.to_string()));
     set("log", args.log.clone());
-    set("log_format", args.log_format.map(|f| format!("{f:?}").to_lowercase()));
+    set(
+        "log_format",
+        args.log_format.map(|f| format!("{f:?}").to_lowercase()),
+    );
     if let Some(seed) = args.seed {
         layer.values.insert("seed".into(), Value::from(seed));
     }
@@ -254,10 +294,20 @@ impl Layer {
     /// A single value, given as text: read as TOML where that works (numbers, lists), else as it is.
     fn one(name: &str, key: &str, value: &str) -> Self {
         let parsed = match key {
-            "seed" | "limits.message_bytes" | "limits.body_bytes" | "tuning.prefetch"
-            | "tuning.store_connections" => value.parse::<u64>().map_or_else(|_| Value::from(value), Value::from),
+            "seed"
+            | "limits.message_bytes"
+            | "limits.body_bytes"
+            | "tuning.prefetch"
+            | "tuning.store_connections" => value
+                .parse::<u64>()
+                .map_or_else(|_| Value::from(value), Value::from),
             "allowed_hosts" => Value::from(
-                value.split(',').map(str::trim).filter(|h| !h.is_empty()).map(str::to_owned).collect::<Vec<_>>(),
+                value
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|h| !h.is_empty())
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>(),
             ),
             _ => Value::from(value),
         };
@@ -267,7 +317,10 @@ impl Layer {
         for key in keys.into_iter().rev() {
             values = Dict::from([(key.to_owned(), Value::from(values))]);
         }
-        Self { name: name.to_owned(), values }
+        Self {
+            name: name.to_owned(),
+            values,
+        }
     }
 }
 
@@ -306,25 +359,38 @@ fn explain(error: &figment::Error) -> String {
 fn flatten(prefix: &str, value: &Value, rows: &mut Vec<(String, String)>) {
     if let Some(dict) = value.as_dict() {
         for (key, value) in dict {
-            let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+            let key = if prefix.is_empty() {
+                key.clone()
+            } else {
+                format!("{prefix}.{key}")
+            };
             flatten(&key, value, rows);
         }
     } else {
-        let text = serde_json::to_value(value).map_or_else(|_| String::new(), |json| match json {
-            serde_json::Value::String(text) => text,
-            other => other.to_string(),
-        });
+        let text = serde_json::to_value(value).map_or_else(
+            |_| String::new(),
+            |json| match json {
+                serde_json::Value::String(text) => text,
+                other => other.to_string(),
+            },
+        );
         rows.push((prefix.to_owned(), text));
     }
 }
 
 /// A URL without its password.
 pub(crate) fn redact(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
     let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(authority_end);
-    let Some((user, host)) = authority.rsplit_once('@') else { return text.to_owned() };
-    let user = user.split_once(':').map_or(user.to_owned(), |(name, _)| format!("{name}:***"));
+    let Some((user, host)) = authority.rsplit_once('@') else {
+        return text.to_owned();
+    };
+    let user = user
+        .split_once(':')
+        .map_or(user.to_owned(), |(name, _)| format!("{name}:***"));
     format!("{scheme}://{user}@{host}{path}")
 }
 
@@ -334,7 +400,10 @@ mod tests {
 
     #[test]
     fn a_password_is_never_shown() {
-        assert_eq!(redact("postgres://a:b@h:1/d?x=y"), "postgres://a:***@h:1/d?x=y");
+        assert_eq!(
+            redact("postgres://a:b@h:1/d?x=y"),
+            "postgres://a:***@h:1/d?x=y"
+        );
         assert_eq!(redact("amqp://a:p@ss@h"), "amqp://a:***@h");
         assert_eq!(redact("amqp://h/%2f"), "amqp://h/%2f");
         assert_eq!(redact("embedded"), "embedded");
@@ -342,7 +411,10 @@ mod tests {
 
     #[test]
     fn variables_name_nested_settings() {
-        assert_eq!(setting_of("PARLOR_LIMITS__BODY_BYTES").unwrap(), "limits.body_bytes");
+        assert_eq!(
+            setting_of("PARLOR_LIMITS__BODY_BYTES").unwrap(),
+            "limits.body_bytes"
+        );
         assert_eq!(setting_of("PARLOR_TEST_AMQP_URL"), None);
         assert_eq!(setting_of("HOME"), None);
     }

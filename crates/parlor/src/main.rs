@@ -27,7 +27,10 @@ pub(crate) enum Ended {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("parlor: no threads to be had: {error}");
@@ -72,19 +75,28 @@ async fn with_settings(
         Command::Run(args) => commands::run::run(config, args).await,
         Command::Play(args) => commands::play::run(config, args).await,
         Command::Config { json } => commands::config::run(config, json),
-        Command::Watch { server, world, conversation, format, count } => {
-            commands::watch::run(&server.url, world, conversation, format, count).await
-        }
-        Command::Doctor { worlds, server, json } => {
-            commands::doctor::run(config, &worlds, &server.url, json).await
-        }
+        Command::Watch {
+            server,
+            world,
+            conversation,
+            format,
+            count,
+        } => commands::watch::run(&server.url, world, conversation, format, count).await,
+        Command::Doctor {
+            worlds,
+            server,
+            json,
+        } => commands::doctor::run(config, &worlds, &server.url, json).await,
         Command::DeadLetters(which) => commands::dead_letters::run(config, which).await,
-        Command::Export { conversation, world, format } => {
-            commands::export::run(config, conversation, world, format).await
-        }
-        Command::Completions { .. } | Command::Schema { .. } | Command::New { .. } | Command::Check { .. } => {
-            Ok(Ended::Well)
-        }
+        Command::Export {
+            conversation,
+            world,
+            format,
+        } => commands::export::run(config, conversation, world, format).await,
+        Command::Completions { .. }
+        | Command::Schema { .. }
+        | Command::New { .. }
+        | Command::Check { .. } => Ok(Ended::Well),
     }
 }
 

@@ -19,7 +19,9 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// For standard output.
     pub(crate) fn stdout() -> Self {
-        Self { colours: colours(&std::io::stdout()) }
+        Self {
+            colours: colours(&std::io::stdout()),
+        }
     }
 
     /// What happened, as one or more lines; `None` for what a transcript leaves out.
@@ -35,22 +37,39 @@ impl Terminal {
 
     fn opened(self, conversation: &Conversation) -> String {
         let who = conversation.participants.join(" and ");
-        let topic =
-            conversation.topic.as_ref().map_or(String::new(), |t| format!(", about {}", plain(t)));
-        let what = if conversation.parent_id.is_some() { "behind a back: " } else { "" };
-        self.dim(&format!("{} ── {what}{}{topic}", tag(conversation.id), plain(&who)))
+        let topic = conversation
+            .topic
+            .as_ref()
+            .map_or(String::new(), |t| format!(", about {}", plain(t)));
+        let what = if conversation.parent_id.is_some() {
+            "behind a back: "
+        } else {
+            ""
+        };
+        self.dim(&format!(
+            "{} ── {what}{}{topic}",
+            tag(conversation.id),
+            plain(&who)
+        ))
     }
 
     fn closed(self, conversation: &Conversation) -> String {
         let lines = conversation.lines();
         let s = if lines == 1 { "" } else { "s" };
-        self.dim(&format!("{} ── the end, after {lines} line{s}", tag(conversation.id)))
+        self.dim(&format!(
+            "{} ── the end, after {lines} line{s}",
+            tag(conversation.id)
+        ))
     }
 
     fn message(self, message: &Message) -> String {
         let from = self.name(&message.from);
         let text = plain(&message.text);
-        let note = if message.fallback { self.dim(" (fallback)") } else { String::new() };
+        let note = if message.fallback {
+            self.dim(" (fallback)")
+        } else {
+            String::new()
+        };
         let tag = self.dim(&tag(message.conversation_id));
         match message.kind {
             MessageKind::Aside => {
@@ -59,9 +78,21 @@ impl Terminal {
             }
             MessageKind::Scene => format!("{tag}   *  {text}{note}"),
             MessageKind::Line => {
-                let to = message.to.iter().map(|n| self.name(n)).collect::<Vec<_>>().join(", ");
-                let indent = if message.parent_id.is_some() { "   ~ " } else { "" };
-                format!("{tag} {indent}{:>2}  {from} → {to}: {text}{note}", message.order)
+                let to = message
+                    .to
+                    .iter()
+                    .map(|n| self.name(n))
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                let indent = if message.parent_id.is_some() {
+                    "   ~ "
+                } else {
+                    ""
+                };
+                format!(
+                    "{tag} {indent}{:>2}  {from} → {to}: {text}{note}",
+                    message.order
+                )
             }
         }
     }
@@ -72,22 +103,34 @@ impl Terminal {
             return clean;
         }
         // One of six colours, always the same for the same name.
-        let hash = name.bytes().fold(5381u32, |h, b| h.wrapping_mul(33) ^ u32::from(b));
+        let hash = name
+            .bytes()
+            .fold(5381u32, |h, b| h.wrapping_mul(33) ^ u32::from(b));
         format!("\u{1b}[1;{}m{clean}\u{1b}[0m", 31 + hash % 6)
     }
 
     pub(crate) fn dim(self, text: &str) -> String {
-        if self.colours { format!("\u{1b}[2m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.colours {
+            format!("\u{1b}[2m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     pub(crate) fn bold(self, text: &str) -> String {
-        if self.colours { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.colours {
+            format!("\u{1b}[1m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }
 
 /// Text without control characters: what a character says must not steer the terminal.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// A few digits by which a reader tells conversations apart.
@@ -97,7 +140,12 @@ fn tag(id: ConversationId) -> String {
 
 /// A conversation as Markdown.
 pub(crate) fn markdown(conversation: &Conversation, messages: &[Message]) -> String {
-    let title = conversation.participants.iter().map(|n| escape(n)).collect::<Vec<_>>().join(" and ");
+    let title = conversation
+        .participants
+        .iter()
+        .map(|n| escape(n))
+        .collect::<Vec<_>>()
+        .join(" and ");
     let mut text = format!("## {title}\n\n");
     let mut facts = vec![format!("conversation `{}`", conversation.id)];
     if let Some(parent) = conversation.parent_id {
@@ -106,7 +154,12 @@ pub(crate) fn markdown(conversation: &Conversation, messages: &[Message]) -> Str
     if let Some(topic) = &conversation.topic {
         facts.push(format!("about {}", escape(topic)));
     }
-    facts.push(conversation.created_at.format("%Y-%m-%d %H:%M:%S UTC").to_string());
+    facts.push(
+        conversation
+            .created_at
+            .format("%Y-%m-%d %H:%M:%S UTC")
+            .to_string(),
+    );
     text.push_str(&format!("*{}*\n\n", facts.join(" · ")));
     for message in messages {
         let (from, words) = (escape(&message.from), escape(&message.text));

@@ -32,9 +32,9 @@ pub(crate) async fn store(
     }
     let options = match url {
         "sqlite" => SqliteOptions::file(settings.data_dir.join(DATABASE_FILE)),
-        url if url.starts_with("sqlite:") => {
-            url.parse().map_err(|reason: String| anyhow::anyhow!(reason))?
-        }
+        url if url.starts_with("sqlite:") => url
+            .parse()
+            .map_err(|reason: String| anyhow::anyhow!(reason))?,
         other => bail!(
             "store '{}' is not known: use sqlite, sqlite:FILE or postgres://user@host/database",
             redact(other)
@@ -60,7 +60,10 @@ pub(crate) async fn bus(
         url if url.starts_with("kafka://") => {
             bail!("this program has no Kafka adapter: use embedded or amqp://..")
         }
-        other => bail!("bus '{}' is not known: use embedded or amqp://user@host", redact(other)),
+        other => bail!(
+            "bus '{}' is not known: use embedded or amqp://user@host",
+            redact(other)
+        ),
     }
 }
 
@@ -70,10 +73,16 @@ pub(crate) async fn bus(
 /// Another value.
 pub(crate) fn check_fixed(settings: &Settings) -> anyhow::Result<()> {
     if settings.cache != "memory" {
-        bail!("cache '{}' is not known: this program has memory", redact(&settings.cache));
+        bail!(
+            "cache '{}' is not known: this program has memory",
+            redact(&settings.cache)
+        );
     }
     if settings.llm != "none" {
-        bail!("language model '{}' is not known: this program has none", redact(&settings.llm));
+        bail!(
+            "language model '{}' is not known: this program has none",
+            redact(&settings.llm)
+        );
     }
     Ok(())
 }

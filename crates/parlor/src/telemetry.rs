@@ -11,11 +11,19 @@ use tracing_subscriber::EnvFilter;
 /// # Errors
 /// The filter can't be read.
 pub(crate) fn logs(settings: &Settings) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&settings.log)
-        .with_context(|| format!("log filter '{}': write a level (info) or target=level", settings.log))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_new(&settings.log).with_context(|| {
+        format!(
+            "log filter '{}': write a level (info) or target=level",
+            settings.log
+        )
+    })?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match settings.log_format {
-        LogFormat::Text => builder.with_ansi(crate::render::colours(&std::io::stderr())).init(),
+        LogFormat::Text => builder
+            .with_ansi(crate::render::colours(&std::io::stderr()))
+            .init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),
     }
     Ok(())

@@ -77,7 +77,10 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
     for world in &worlds {
         bus.declare(&world.topology()).await?;
     }
-    let seeds = worlds.iter().map(|w| seed_of(&settings, w)).collect::<Vec<_>>();
+    let seeds = worlds
+        .iter()
+        .map(|w| seed_of(&settings, w))
+        .collect::<Vec<_>>();
     let productions = worlds
         .iter()
         .zip(&seeds)
@@ -89,12 +92,26 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
         clock.clone(),
         bus.capabilities().durable,
     ));
-    let sweeps = if purpose.sweeps { worlds.iter().map(|w| w.name.clone()).collect() } else { Vec::new() };
+    let sweeps = if purpose.sweeps {
+        worlds.iter().map(|w| w.name.clone()).collect()
+    } else {
+        Vec::new()
+    };
     let (relay, relay_handle) = Relay::new(stage.clone(), bus.clone(), RelayOptions { sweeps });
     let director: Arc<dyn Director> =
         Arc::new(StageDirector::new(stage.clone(), relay_handle.clone()));
     Ok(Parts {
-        settings, worlds, seeds, clock, store, bus, stage, relay, relay_handle, director, metrics,
+        settings,
+        worlds,
+        seeds,
+        clock,
+        store,
+        bus,
+        stage,
+        relay,
+        relay_handle,
+        director,
+        metrics,
         _lock: lock,
     })
 }
@@ -103,7 +120,11 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
 ///
 /// # Errors
 /// Its dialects can't be built.
-pub(crate) fn production(world: Arc<World>, seed: u64, pace: Duration) -> anyhow::Result<Production> {
+pub(crate) fn production(
+    world: Arc<World>,
+    seed: u64,
+    pace: Duration,
+) -> anyhow::Result<Production> {
     let dialects = registry::build(&world, &BuildOptions::default())
         .with_context(|| format!("world '{}'", world.name))?;
     let voices = dialects
@@ -117,17 +138,26 @@ pub(crate) fn production(world: Arc<World>, seed: u64, pace: Duration) -> anyhow
 
 /// The seed in force: setting, then world, then a new one.
 pub(crate) fn seed_of(settings: &Settings, world: &World) -> u64 {
-    settings.seed.or(world.seed).unwrap_or_else(|| random_id().as_u64_pair().0 >> 12)
+    settings
+        .seed
+        .or(world.seed)
+        .unwrap_or_else(|| random_id().as_u64_pair().0 >> 12)
 }
 
 /// The pause in force: setting, then world, then a second.
 pub(crate) fn pace_of(settings: &Settings, world: &World) -> Duration {
-    settings.pace.or(world.pace).map_or(PACE_DEFAULT, Pace::duration)
+    settings
+        .pace
+        .or(world.pace)
+        .map_or(PACE_DEFAULT, Pace::duration)
 }
 
 /// A random id, for what callers start without naming it.
 pub(crate) fn random_id() -> Uuid {
-    #[expect(clippy::disallowed_methods, reason = "the one place that makes ids out of nothing")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that makes ids out of nothing"
+    )]
     Uuid::new_v4()
 }
 
@@ -157,10 +187,14 @@ fn lock(settings: &Settings) -> anyhow::Result<Option<File>> {
     }
     let dir = &settings.data_dir;
     std::fs::create_dir_all(dir).with_context(|| {
-        format!("the data directory '{}' can't be made: set --data-dir", dir.display())
+        format!(
+            "the data directory '{}' can't be made: set --data-dir",
+            dir.display()
+        )
     })?;
     let path = dir.join(LOCK_FILE);
-    let file = File::create(&path).with_context(|| format!("'{}' can't be made", path.display()))?;
+    let file =
+        File::create(&path).with_context(|| format!("'{}' can't be made", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(std::fs::TryLockError::WouldBlock) => bail!(

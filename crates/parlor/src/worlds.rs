@@ -57,7 +57,10 @@ pub(crate) fn load_all(names: &[String]) -> anyhow::Result<Vec<Arc<World>>> {
     for name in names {
         let world = load(name)?;
         if worlds.iter().any(|w| w.name == world.name) {
-            bail!("two worlds are called '{}': give one of them another [world] name", world.name);
+            bail!(
+                "two worlds are called '{}': give one of them another [world] name",
+                world.name
+            );
         }
         worlds.push(world);
     }
@@ -66,7 +69,9 @@ pub(crate) fn load_all(names: &[String]) -> anyhow::Result<Vec<Arc<World>>> {
 
 /// The text of a bundled file.
 pub(crate) fn bundled(file: &str) -> Option<&'static str> {
-    BUNDLED.get_file(file).and_then(include_dir::File::contents_utf8)
+    BUNDLED
+        .get_file(file)
+        .and_then(include_dir::File::contents_utf8)
 }
 
 /// Names of the bundled worlds.
@@ -81,11 +86,21 @@ fn find(name: &str) -> anyhow::Result<Source> {
     let path = Path::new(name);
     if path.is_file() {
         let text = read_text(path)?;
-        let dir = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-        return Ok(Source { name: name.to_owned(), text, dir: Some(dir) });
+        let dir = path
+            .parent()
+            .map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+        return Ok(Source {
+            name: name.to_owned(),
+            text,
+            dir: Some(dir),
+        });
     }
     if let Some(text) = bundled(&format!("{name}.toml")) {
-        return Ok(Source { name: format!("{name}.toml"), text: text.to_owned(), dir: None });
+        return Ok(Source {
+            name: format!("{name}.toml"),
+            text: text.to_owned(),
+            dir: None,
+        });
     }
     bail!(
         "there is no world '{name}': give the path of a world file, or one of: {}",
@@ -96,7 +111,9 @@ fn find(name: &str) -> anyhow::Result<Source> {
 fn parse(source: &Source) -> Result<World, Problems> {
     let read = |file: &str| match &source.dir {
         Some(dir) => read_inside(dir, file),
-        None => bundled(file).map(str::to_owned).ok_or_else(|| "there is no such file".to_owned()),
+        None => bundled(file)
+            .map(str::to_owned)
+            .ok_or_else(|| "there is no such file".to_owned()),
     };
     check::load(&source.text, &source.name, &vocabulary(), &read)
 }
@@ -115,12 +132,21 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
     let context = || format!("'{}' can't be read", path.display());
     let file = std::fs::File::open(path).with_context(context)?;
     let mut bytes = Vec::new();
-    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).with_context(context)?;
+    file.take(FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .with_context(context)?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
-        bail!("'{}' is larger than {} MiB", path.display(), FILE_BYTES_MAX >> 20);
+        bail!(
+            "'{}' is larger than {} MiB",
+            path.display(),
+            FILE_BYTES_MAX >> 20
+        );
     }
     String::from_utf8(bytes).map_err(|e| {
-        let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count();
         anyhow::anyhow!("'{}' is not UTF-8 text (line {line})", path.display())
     })
 }

@@ -20,8 +20,16 @@ pub(crate) fn run(names: &[String], json: bool) -> anyhow::Result<Ended> {
             eprintln!("{problem}");
         }
         if !all.is_empty() {
-            eprintln!("{} problem{}", all.len(), if all.len() == 1 { "" } else { "s" });
+            eprintln!(
+                "{} problem{}",
+                all.len(),
+                if all.len() == 1 { "" } else { "s" }
+            );
         }
     }
-    Ok(if all.is_empty() { Ended::Well } else { Ended::FoundProblems })
+    Ok(if all.is_empty() {
+        Ended::Well
+    } else {
+        Ended::FoundProblems
+    })
 }

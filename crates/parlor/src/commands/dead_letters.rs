@@ -19,10 +19,16 @@ pub(crate) async fn run(config: &Config, which: DeadLetters) -> anyhow::Result<E
     match which {
         DeadLetters::List { json, limit, .. } => list(&*bus, &world, json, limit).await?,
         DeadLetters::Replay(DeadLetterSelection { ids, .. }) => {
-            say(&format!("sent again: {}", bus.replay_dead_letters(&world.name, &ids).await?))?;
+            say(&format!(
+                "sent again: {}",
+                bus.replay_dead_letters(&world.name, &ids).await?
+            ))?;
         }
         DeadLetters::Drop(DeadLetterSelection { ids, .. }) => {
-            say(&format!("thrown away: {}", bus.drop_dead_letters(&world.name, &ids).await?))?;
+            say(&format!(
+                "thrown away: {}",
+                bus.drop_dead_letters(&world.name, &ids).await?
+            ))?;
         }
     }
     bus.close().await;
@@ -45,7 +51,12 @@ async fn list(bus: &dyn Bus, world: &World, json: bool, limit: usize) -> anyhow:
             say(&serde_json::to_string(letter)?)?;
         } else {
             let at = letter.at.format("%Y-%m-%d %H:%M:%S");
-            say(&format!("{}  {at}  {}  {}", letter.id, letter.inbox, one_line(&letter.reason)))?;
+            say(&format!(
+                "{}  {at}  {}  {}",
+                letter.id,
+                letter.inbox,
+                one_line(&letter.reason)
+            ))?;
         }
     }
     if letters.is_empty() && !json {
@@ -55,5 +66,7 @@ async fn list(bus: &dyn Bus, world: &World, json: bool, limit: usize) -> anyhow:
 }
 
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }

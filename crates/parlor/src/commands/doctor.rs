@@ -29,11 +29,21 @@ struct Finding {
 
 impl Finding {
     fn good(check: &'static str, detail: impl Into<String>) -> Self {
-        Self { check, ok: true, detail: detail.into(), remedy: String::new() }
+        Self {
+            check,
+            ok: true,
+            detail: detail.into(),
+            remedy: String::new(),
+        }
     }
 
     fn bad(check: &'static str, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { check, ok: false, detail: detail.into(), remedy: remedy.into() }
+        Self {
+            check,
+            ok: false,
+            detail: detail.into(),
+            remedy: remedy.into(),
+        }
     }
 }
 
@@ -61,7 +71,11 @@ pub(crate) async fn run(
     findings.push(llm(config));
     findings.push(gateway(url).await);
     report(&findings, json)?;
-    Ok(if findings.iter().all(|f| f.ok) { Ended::Well } else { Ended::FoundProblems })
+    Ok(if findings.iter().all(|f| f.ok) {
+        Ended::Well
+    } else {
+        Ended::FoundProblems
+    })
 }
 
 fn fixed(config: &Config) -> Finding {
@@ -87,7 +101,11 @@ async fn store_findings(store: &dyn Store, worlds: &[Arc<World>]) -> Vec<Finding
             format!("pending: {}", pending.join(", ")),
             "start a server without --no-migrate: it applies them",
         ),
-        Err(error) => Finding::bad("migrations", error.to_string(), "use the program that made this schema, or a newer one"),
+        Err(error) => Finding::bad(
+            "migrations",
+            error.to_string(),
+            "use the program that made this schema, or a newer one",
+        ),
     });
     if findings.iter().all(|f| f.ok) {
         findings.push(outbox(store, worlds).await);
@@ -98,7 +116,9 @@ async fn store_findings(store: &dyn Store, worlds: &[Arc<World>]) -> Vec<Finding
 async fn outbox(store: &dyn Store, worlds: &[Arc<World>]) -> Finding {
     let names: Vec<_> = worlds.iter().map(|w| w.name.clone()).collect();
     match OutboxStore::outbox_depth(store, &names).await {
-        Ok(depth) if depth < OUTBOX_MANY => Finding::good("outbox", format!("{depth} on their way")),
+        Ok(depth) if depth < OUTBOX_MANY => {
+            Finding::good("outbox", format!("{depth} on their way"))
+        }
         Ok(depth) => Finding::bad(
             "outbox",
             format!("{depth} on their way"),
@@ -138,26 +158,46 @@ async fn bus_findings(
 }
 
 async fn inbox_findings(bus: &dyn Bus, world: &World) -> Vec<Finding> {
-    let names: Vec<_> = world.topology().inboxes.into_iter().map(|b| b.inbox).collect();
+    let names: Vec<_> = world
+        .topology()
+        .inboxes
+        .into_iter()
+        .map(|b| b.inbox)
+        .collect();
     let inboxes = match bus.inboxes(&names).await {
         Ok(inboxes) => inboxes,
         Err(error) => return vec![Finding::bad("inboxes", error.to_string(), "see the bus")],
     };
     let list = |pick: fn(&parlor_ports::bus::InboxStatus) -> bool| {
-        let names: Vec<_> = inboxes.iter().filter(|i| pick(i)).map(|i| i.name.as_str()).collect();
+        let names: Vec<_> = inboxes
+            .iter()
+            .filter(|i| pick(i))
+            .map(|i| i.name.as_str())
+            .collect();
         names.join(", ")
     };
     let (missing, idle) = (list(|i| !i.exists), list(|i| i.exists && i.consumers == 0));
     let waiting: u64 = inboxes.iter().map(|i| i.ready).sum();
     let declared = if missing.is_empty() {
-        Finding::good("inboxes", format!("{} declared, {waiting} messages wait", inboxes.len()))
+        Finding::good(
+            "inboxes",
+            format!("{} declared, {waiting} messages wait", inboxes.len()),
+        )
     } else {
-        Finding::bad("inboxes", format!("missing: {missing}"), "start any role once: it declares and binds them")
+        Finding::bad(
+            "inboxes",
+            format!("missing: {missing}"),
+            "start any role once: it declares and binds them",
+        )
     };
     let consumed = if missing.is_empty() && idle.is_empty() {
         Finding::good("consumers", "every inbox has one")
     } else if idle.is_empty() {
-        Finding::bad("consumers", "no inboxes", "start the characters: `parlor up` or `parlor run character`")
+        Finding::bad(
+            "consumers",
+            "no inboxes",
+            "start the characters: `parlor up` or `parlor run character`",
+        )
     } else {
         Finding::bad(
             "consumers",
@@ -169,10 +209,15 @@ async fn inbox_findings(bus: &dyn Bus, world: &World) -> Vec<Finding> {
 }
 
 fn llm(config: &Config) -> Finding {
-    Finding::good("llm key", match config.llm_key() {
-        Some((name, origin)) => format!("{name} is set in {origin}; this program has no model client and doesn't use it"),
-        None => "none set; scripted dialects speak".to_owned(),
-    })
+    Finding::good(
+        "llm key",
+        match config.llm_key() {
+            Some((name, origin)) => format!(
+                "{name} is set in {origin}; this program has no model client and doesn't use it"
+            ),
+            None => "none set; scripted dialects speak".to_owned(),
+        },
+    )
 }
 
 async fn gateway(url: &str) -> Finding {
@@ -206,8 +251,17 @@ fn report(findings: &[Finding], json: bool) -> anyhow::Result<()> {
     let terminal = Terminal::stdout();
     for finding in findings {
         let mark = if finding.ok { "ok  " } else { "FAIL" };
-        let remedy = if finding.ok { String::new() } else { format!("\n      → {}", finding.remedy) };
-        say(&format!("{} {:<10} {}{remedy}", terminal.bold(mark), finding.check, finding.detail))?;
+        let remedy = if finding.ok {
+            String::new()
+        } else {
+            format!("\n      → {}", finding.remedy)
+        };
+        say(&format!(
+            "{} {:<10} {}{remedy}",
+            terminal.bold(mark),
+            finding.check,
+            finding.detail
+        ))?;
     }
     Ok(())
 }

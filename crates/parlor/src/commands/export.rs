@@ -25,8 +25,9 @@ pub(crate) async fn run(
     let mut out = BufWriter::new(std::io::stdout().lock());
     match (conversation, world) {
         (Some(id), _) => {
-            let id: ConversationId =
-                id.parse().with_context(|| format!("'{id}' is not a conversation's id"))?;
+            let id: ConversationId = id
+                .parse()
+                .with_context(|| format!("'{id}' is not a conversation's id"))?;
             let Some(found) = store.conversation(id).await? else {
                 bail!("the store has no conversation {id}");
             };
@@ -52,7 +53,10 @@ async fn whole(
     if format == ExportFormat::Markdown {
         writeln!(out, "# {world}\n")?;
     }
-    let filter = ConversationFilter { world: Some(world.clone()), ..ConversationFilter::default() };
+    let filter = ConversationFilter {
+        world: Some(world.clone()),
+        ..ConversationFilter::default()
+    };
     let mut after: Option<Cursor> = None;
     loop {
         let page = store.conversations(&filter, after, PAGE).await?;

@@ -22,19 +22,39 @@ pub(crate) fn schema(what: SchemaKind) -> anyhow::Result<Ended> {
 /// Writes a small world.
 pub(crate) fn new(name: &str, force: bool) -> anyhow::Result<Ended> {
     let slug = Slug::new(name).or_else(|error| Slug::of_name(name).ok_or(error))?;
-    let template = worlds::bundled("new.toml.template").context("the template is in the program")?;
-    let title = if slug.as_str() == name { title_of(name) } else { name.to_owned() };
-    let title = title.replace(['"', '\\'], "'").chars().filter(|c| !c.is_control()).collect::<String>();
-    let text = template.replace("{{name}}", slug.as_str()).replace("{{title}}", &title);
+    let template =
+        worlds::bundled("new.toml.template").context("the template is in the program")?;
+    let title = if slug.as_str() == name {
+        title_of(name)
+    } else {
+        name.to_owned()
+    };
+    let title = title
+        .replace(['"', '\\'], "'")
+        .chars()
+        .filter(|c| !c.is_control())
+        .collect::<String>();
+    let text = template
+        .replace("{{name}}", slug.as_str())
+        .replace("{{title}}", &title);
     let path = PathBuf::from(format!("{slug}.toml"));
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(!force).create(force).truncate(force);
+    options
+        .write(true)
+        .create_new(!force)
+        .create(force)
+        .truncate(force);
     match options.open(&path) {
         Ok(mut file) => file.write_all(text.as_bytes())?,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            bail!("'{}' is there already: choose another name, or replace it with --force", path.display())
+            bail!(
+                "'{}' is there already: choose another name, or replace it with --force",
+                path.display()
+            )
         }
-        Err(error) => return Err(error).with_context(|| format!("'{}' can't be written", path.display())),
+        Err(error) => {
+            return Err(error).with_context(|| format!("'{}' can't be written", path.display()));
+        }
     }
     say(&format!(
         "wrote {file}\n  check it:   parlor check {file}\n  listen in:  parlor play {file}\n  run it:     parlor up {file}",
@@ -46,7 +66,9 @@ pub(crate) fn new(name: &str, force: bool) -> anyhow::Result<Ended> {
 fn title_of(slug: &str) -> String {
     let words = slug.replace('-', " ");
     let mut chars = words.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }
 
 /// Prints a completion script.

@@ -30,9 +30,18 @@ pub(crate) async fn run(config: &Config, args: PlayArgs) -> anyhow::Result<Ended
     let clock = Arc::new(ManualClock::new(curtain_up()));
     let store = SqliteStore::open(SqliteOptions::memory(), clock.clone()).await?;
     store.migrate().await?;
-    let production = wiring::production(world.clone(), seed, wiring::pace_of(&config.settings, &world))?;
+    let production = wiring::production(
+        world.clone(),
+        seed,
+        wiring::pace_of(&config.settings, &world),
+    )?;
     let store: Arc<dyn Store> = Arc::new(store);
-    let stage = Stage::new(vec![production], store, clock.clone() as Arc<dyn Clock>, false);
+    let stage = Stage::new(
+        vec![production],
+        store,
+        clock.clone() as Arc<dyn Clock>,
+        false,
+    );
     if args.format == Format::Text {
         eprintln!("{} · seed {seed}", world.title);
     }
@@ -52,7 +61,9 @@ fn show(what: &Happening, format: Format) -> anyhow::Result<()> {
     match (format, what) {
         (Format::Jsonl, Happening::Message(message)) => say(&serde_json::to_string(message)?),
         (Format::Jsonl, _) => Ok(()),
-        (Format::Text, _) => Terminal::stdout().happening(what).map_or(Ok(()), |line| say(&line)),
+        (Format::Text, _) => Terminal::stdout()
+            .happening(what)
+            .map_or(Ok(()), |line| say(&line)),
     }
 }
 
@@ -63,7 +74,13 @@ fn character(world: &World, name: Option<&str>) -> anyhow::Result<Option<Arc<Cha
         None => bail!(
             "there is no character '{name}' in '{}'; its cast: {}",
             world.name,
-            world.cast.iter().take(20).map(|c| c.slug.as_str()).collect::<Vec<_>>().join(", ")
+            world
+                .cast
+                .iter()
+                .take(20)
+                .map(|c| c.slug.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
         ),
     }
 }

@@ -9,7 +9,9 @@ use crate::lifecycle::Lifecycle;
 use crate::wiring::{self, Parts, Purpose};
 use anyhow::bail;
 use metrics_exporter_prometheus::PrometheusHandle;
-use parlor_gateway::{Gateway, GatewayOptions, Limits, RoleListener, RoleTrigger, role_router, serve};
+use parlor_gateway::{
+    Gateway, GatewayOptions, Limits, RoleListener, RoleTrigger, role_router, serve,
+};
 use parlor_model::world::TriggerStart;
 use parlor_model::{Clock, Slug, World};
 use parlor_ports::bus::Bus;
@@ -43,7 +45,10 @@ pub(crate) async fn run(config: &Config, args: RunArgs) -> anyhow::Result<Ended>
     };
     let parts = wiring::assemble(config, purpose).await?;
     let name = format!("{:?}", args.role).to_lowercase();
-    say(&format!("{name} ready on http://{}", listener.local_addr()?))?;
+    say(&format!(
+        "{name} ready on http://{}",
+        listener.local_addr()?
+    ))?;
     let lifecycle = Lifecycle::default();
     if args.until_stdin_closes {
         end_with_stdin(&lifecycle);
@@ -57,21 +62,49 @@ async fn start(
     args: &RunArgs,
     parts: Parts,
 ) -> anyhow::Result<Ended> {
-    let Parts { settings, worlds, clock, store, bus, stage, relay, relay_handle, director, metrics, .. } = parts;
+    let Parts {
+        settings,
+        worlds,
+        clock,
+        store,
+        bus,
+        stage,
+        relay,
+        relay_handle,
+        director,
+        metrics,
+        ..
+    } = parts;
     let keys = Keys::default();
     lifecycle.helper(relay.run(lifecycle.shutdown.clone()));
     let mut trigger = None;
     match args.role {
         RoleName::Gateway => {
-            gateway(lifecycle, listener, &GatewayParts {
-                settings: &settings, worlds: &worlds, store: &store, bus: &bus,
-                director: &director, clock: &clock, metrics: &metrics,
-            });
+            gateway(
+                lifecycle,
+                listener,
+                &GatewayParts {
+                    settings: &settings,
+                    worlds: &worlds,
+                    store: &store,
+                    bus: &bus,
+                    director: &director,
+                    clock: &clock,
+                    metrics: &metrics,
+                },
+            );
             return finish(lifecycle, &bus, &store).await;
         }
         RoleName::Character => {
             for world in &worlds {
-                let role = chosen(world, &args.names, &settings, stage.clone(), bus.clone(), relay_handle.clone())?;
+                let role = chosen(
+                    world,
+                    &args.names,
+                    &settings,
+                    stage.clone(),
+                    bus.clone(),
+                    relay_handle.clone(),
+                )?;
                 lifecycle.vital("character", role.run(lifecycle.shutdown.clone()));
             }
             trigger = trigger_of(&worlds, &args.names, &director, &keys);
@@ -91,11 +124,18 @@ async fn start(
         allowed_hosts: settings.allowed_hosts.clone(),
         trigger,
     });
-    lifecycle.vital("listener", serve(listener, router, lifecycle.shutdown.clone()));
+    lifecycle.vital(
+        "listener",
+        serve(listener, router, lifecycle.shutdown.clone()),
+    );
     finish(lifecycle, &bus, &store).await
 }
 
-async fn finish(lifecycle: &Lifecycle, bus: &Arc<dyn Bus>, store: &Arc<dyn Store>) -> anyhow::Result<Ended> {
+async fn finish(
+    lifecycle: &Lifecycle,
+    bus: &Arc<dyn Bus>,
+    store: &Arc<dyn Store>,
+) -> anyhow::Result<Ended> {
     lifecycle.until_stopped().await?;
     bus.close().await;
     store.close().await;
@@ -143,7 +183,10 @@ pub(crate) fn gateway(lifecycle: &Lifecycle, listener: TcpListener, parts: &Gate
         shutdown: lifecycle.shutdown.clone(),
     });
     let router = gateway.router();
-    lifecycle.vital("gateway", serve(listener, router, lifecycle.shutdown.clone()));
+    lifecycle.vital(
+        "gateway",
+        serve(listener, router, lifecycle.shutdown.clone()),
+    );
 }
 
 /// A role that acts for the whole cast of a world.
@@ -154,7 +197,12 @@ pub(crate) fn whole_cast(
     bus: Arc<dyn Bus>,
     relay: RelayHandle,
 ) -> CharacterRole {
-    let inboxes = world.topology().inboxes.into_iter().map(|b| b.inbox).collect();
+    let inboxes = world
+        .topology()
+        .inboxes
+        .into_iter()
+        .map(|b| b.inbox)
+        .collect();
     let options = CharacterOptions {
         world: world.clone(),
         inboxes,
@@ -179,8 +227,17 @@ fn chosen(
     let mut inboxes = Vec::new();
     for name in names {
         let Some(character) = world.find(name) else {
-            let cast: Vec<_> = world.cast.iter().take(20).map(|c| c.name.as_str()).collect();
-            bail!("there is no character '{name}' in '{}'; its cast: {}", world.name, cast.join(", "));
+            let cast: Vec<_> = world
+                .cast
+                .iter()
+                .take(20)
+                .map(|c| c.name.as_str())
+                .collect();
+            bail!(
+                "there is no character '{name}' in '{}'; its cast: {}",
+                world.name,
+                cast.join(", ")
+            );
         };
         let inbox = world.inbox_of(character);
         if !inboxes.contains(&inbox) {
@@ -205,7 +262,12 @@ fn trigger_of(
 ) -> Option<RoleTrigger> {
     let (world, name) = (worlds.first()?, names.first()?);
     let from: Slug = world.find(name)?.slug.clone();
-    Some(RoleTrigger { world: world.clone(), from, director: director.clone(), ids: keys.0.clone() })
+    Some(RoleTrigger {
+        world: world.clone(),
+        from,
+        director: director.clone(),
+        ids: keys.0.clone(),
+    })
 }
 
 /// Keeps a world going as its trigger says; with `once` one conversation at start in any case.
@@ -221,7 +283,11 @@ pub(crate) fn jobs(
     if !always && !once {
         return;
     }
-    let options = JobsOptions { world: world.name.clone(), always, keys: keys.0.clone() };
+    let options = JobsOptions {
+        world: world.name.clone(),
+        always,
+        keys: keys.0.clone(),
+    };
     let role = JobsRole::new(options, store.clone(), director.clone());
     lifecycle.helper(role.run(lifecycle.shutdown.clone()));
 }

@@ -40,9 +40,17 @@ struct RoleProcess {
 }
 
 /// Runs all roles until stopped.
-pub(crate) async fn run(config: &Config, flags: &SettingsArgs, args: UpArgs) -> anyhow::Result<Ended> {
-    let purpose =
-        Purpose { worlds: &args.worlds, apart: true, sweeps: false, no_migrate: args.no_migrate };
+pub(crate) async fn run(
+    config: &Config,
+    flags: &SettingsArgs,
+    args: UpArgs,
+) -> anyhow::Result<Ended> {
+    let purpose = Purpose {
+        worlds: &args.worlds,
+        apart: true,
+        sweeps: false,
+        no_migrate: args.no_migrate,
+    };
     let parts = wiring::assemble(config, purpose).await?;
     let settings = &parts.settings;
     let seed = parts.seeds.first().copied().unwrap_or_default();
@@ -50,15 +58,29 @@ pub(crate) async fn run(config: &Config, flags: &SettingsArgs, args: UpArgs) -> 
     let env = environment(settings, flags, &parts.worlds, seed);
     let roles = roles(&program, &args, &parts.worlds, settings.listen, &env);
     let terminal = Terminal::stdout();
-    say(&terminal.bold(&format!("Parlor · {} roles, each a process of its own", roles.len())))?;
-    say(&format!("  address    http://{}   (API: /docs)", settings.listen))?;
-    say(&format!("  runs on    bus {} · store {}", redact(&settings.bus), redact(&settings.store)))?;
+    say(&terminal.bold(&format!(
+        "Parlor · {} roles, each a process of its own",
+        roles.len()
+    )))?;
+    say(&format!(
+        "  address    http://{}   (API: /docs)",
+        settings.listen
+    ))?;
+    say(&format!(
+        "  runs on    bus {} · store {}",
+        redact(&settings.bus),
+        redact(&settings.store)
+    ))?;
     say("  try        kill one by hand and watch the others go on")?;
     say("")?;
     let lifecycle = Lifecycle::default();
     if !args.quiet {
         let from = parts.store.latest_change().await?;
-        lifecycle.helper(transcript(parts.store.clone(), from, lifecycle.shutdown.clone()));
+        lifecycle.helper(transcript(
+            parts.store.clone(),
+            from,
+            lifecycle.shutdown.clone(),
+        ));
     }
     for role in roles {
         lifecycle.helper(supervise(role, lifecycle.shutdown.clone()));
@@ -83,12 +105,27 @@ fn environment(
         ("PARLOR_LLM", settings.llm.clone()),
         ("PARLOR_DATA_DIR", settings.data_dir.display().to_string()),
         ("PARLOR_LOG", settings.log.clone()),
-        ("PARLOR_LOG_FORMAT", format!("{:?}", settings.log_format).to_lowercase()),
+        (
+            "PARLOR_LOG_FORMAT",
+            format!("{:?}", settings.log_format).to_lowercase(),
+        ),
         ("PARLOR_ALLOWED_HOSTS", settings.allowed_hosts.join(",")),
-        ("PARLOR_LIMITS__MESSAGE_BYTES", settings.limits.message_bytes.to_string()),
-        ("PARLOR_LIMITS__BODY_BYTES", settings.limits.body_bytes.to_string()),
-        ("PARLOR_TUNING__PREFETCH", settings.tuning.prefetch.to_string()),
-        ("PARLOR_TUNING__STORE_CONNECTIONS", settings.tuning.store_connections.to_string()),
+        (
+            "PARLOR_LIMITS__MESSAGE_BYTES",
+            settings.limits.message_bytes.to_string(),
+        ),
+        (
+            "PARLOR_LIMITS__BODY_BYTES",
+            settings.limits.body_bytes.to_string(),
+        ),
+        (
+            "PARLOR_TUNING__PREFETCH",
+            settings.tuning.prefetch.to_string(),
+        ),
+        (
+            "PARLOR_TUNING__STORE_CONNECTIONS",
+            settings.tuning.store_connections.to_string(),
+        ),
     ];
     if let Some(pace) = settings.pace {
         env.push(("PARLOR_PACE", pace.to_string()));
@@ -126,7 +163,13 @@ fn roles(
     }
     for (world, file) in worlds.iter().zip(&args.worlds) {
         for character in &world.cast {
-            let role = ["character", "--world", file, "--name", character.slug.as_str()];
+            let role = [
+                "character",
+                "--world",
+                file,
+                "--name",
+                character.slug.as_str(),
+            ];
             names.push((character.slug.to_string(), role.map(str::to_owned).to_vec()));
         }
     }
@@ -134,11 +177,18 @@ fn roles(
         .into_iter()
         .zip(0u16..)
         .map(|((name, role), n)| {
-            let port = if listen.port() == 0 { 0 } else { listen.port().saturating_add(n) };
+            let port = if listen.port() == 0 {
+                0
+            } else {
+                listen.port().saturating_add(n)
+            };
             let listen = SocketAddr::new(listen.ip(), port);
             let mut role_args = vec!["run".to_owned()];
             role_args.extend(role);
-            role_args.extend(["--until-stdin-closes".to_owned(), format!("--listen={listen}")]);
+            role_args.extend([
+                "--until-stdin-closes".to_owned(),
+                format!("--listen={listen}"),
+            ]);
             RoleProcess {
                 name,
                 program: program.to_path_buf(),
@@ -166,7 +216,11 @@ async fn supervise(role: RoleProcess, shutdown: CancellationToken) {
             role.note(&format!("{ended}; it stays down (--no-restart)"));
             return;
         }
-        pause = if started.elapsed() > SETTLED { RESTART_AFTER } else { pause };
+        pause = if started.elapsed() > SETTLED {
+            RESTART_AFTER
+        } else {
+            pause
+        };
         role.note(&format!("{ended}; starting it again in {pause:?}"));
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -199,7 +253,10 @@ impl RoleProcess {
         if let Some(err) = child.stderr.take() {
             tokio::spawn(pass_on(self.name.clone(), err));
         }
-        self.note(&format!("started as process {}", child.id().unwrap_or_default()));
+        self.note(&format!(
+            "started as process {}",
+            child.id().unwrap_or_default()
+        ));
         tokio::select! {
             status = child.wait() => return describe(&status),
             () = shutdown.cancelled() => {}

@@ -24,25 +24,60 @@ const CHANGES_MAX: u32 = 256;
 pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> {
     let listener = bind(config.settings.listen).await?;
     let address = listener.local_addr()?;
-    let purpose =
-        Purpose { worlds: &args.worlds, apart: false, sweeps: true, no_migrate: args.no_migrate };
+    let purpose = Purpose {
+        worlds: &args.worlds,
+        apart: false,
+        sweeps: true,
+        no_migrate: args.no_migrate,
+    };
     let parts = wiring::assemble(config, purpose).await?;
     banner(&parts, address)?;
     let lifecycle = Lifecycle::default();
     if !args.quiet {
         let from = parts.store.latest_change().await?;
-        lifecycle.helper(transcript(parts.store.clone(), from, lifecycle.shutdown.clone()));
+        lifecycle.helper(transcript(
+            parts.store.clone(),
+            from,
+            lifecycle.shutdown.clone(),
+        ));
     }
-    let Parts { settings, worlds, clock, store, bus, stage, relay, relay_handle, director, metrics, _lock, .. } =
-        parts;
+    let Parts {
+        settings,
+        worlds,
+        clock,
+        store,
+        bus,
+        stage,
+        relay,
+        relay_handle,
+        director,
+        metrics,
+        _lock,
+        ..
+    } = parts;
     let keys = roles::Keys::default();
     lifecycle.helper(relay.run(lifecycle.shutdown.clone()));
-    roles::gateway(&lifecycle, listener, &roles::GatewayParts {
-        settings: &settings, worlds: &worlds, store: &store, bus: &bus, director: &director,
-        clock: &clock, metrics: &metrics,
-    });
+    roles::gateway(
+        &lifecycle,
+        listener,
+        &roles::GatewayParts {
+            settings: &settings,
+            worlds: &worlds,
+            store: &store,
+            bus: &bus,
+            director: &director,
+            clock: &clock,
+            metrics: &metrics,
+        },
+    );
     for world in &worlds {
-        let role = roles::whole_cast(world, &settings, stage.clone(), bus.clone(), relay_handle.clone());
+        let role = roles::whole_cast(
+            world,
+            &settings,
+            stage.clone(),
+            bus.clone(),
+            relay_handle.clone(),
+        );
         let shutdown = lifecycle.shutdown.clone();
         lifecycle.vital("characters", role.run(shutdown));
         if !args.no_start {
@@ -58,7 +93,9 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
 /// Binds the address, or says who is in the way and what to do.
 pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
-        format!("can't listen on {address}: is a server running there? choose another with --listen")
+        format!(
+            "can't listen on {address}: is a server running there? choose another with --listen"
+        )
     })
 }
 
@@ -74,9 +111,16 @@ fn banner(parts: &Parts, address: SocketAddr) -> anyhow::Result<()> {
     ))?;
     if let Some(world) = parts.worlds.first() {
         let seed = parts.seeds.first().copied().unwrap_or_default();
-        say(&format!("  seed       {seed}   (the same dice again: --seed {seed})"))?;
+        say(&format!(
+            "  seed       {seed}   (the same dice again: --seed {seed})"
+        ))?;
         let path = world.trigger.aliases.first().map_or_else(
-            || format!("-X POST http://{address}/api/worlds/{}/conversations", world.name),
+            || {
+                format!(
+                    "-X POST http://{address}/api/worlds/{}/conversations",
+                    world.name
+                )
+            },
             |alias| format!("http://{address}{alias}"),
         );
         say(&format!("  say hello  curl {path}"))?;
@@ -85,7 +129,11 @@ fn banner(parts: &Parts, address: SocketAddr) -> anyhow::Result<()> {
 }
 
 /// Prints what happens, as it happens.
-pub(crate) async fn transcript(store: Arc<dyn Store>, mut from: Cursor, shutdown: CancellationToken) {
+pub(crate) async fn transcript(
+    store: Arc<dyn Store>,
+    mut from: Cursor,
+    shutdown: CancellationToken,
+) {
     let terminal = Terminal::stdout();
     let mut commits = store.commits();
     while !shutdown.is_cancelled() {
@@ -93,7 +141,10 @@ pub(crate) async fn transcript(store: Arc<dyn Store>, mut from: Cursor, shutdown
             Ok(changes) if !changes.is_empty() => {
                 for change in changes {
                     from = change.cursor;
-                    if terminal.happening(&change.what).is_some_and(|line| say(&line).is_err()) {
+                    if terminal
+                        .happening(&change.what)
+                        .is_some_and(|line| say(&line).is_err())
+                    {
                         return;
                     }
                 }

@@ -43,7 +43,10 @@ pub(crate) async fn run(
     let query = [("world", world), ("conversation", conversation)];
     let mut watch = Watch {
         url: format!("{}/api/events", url.trim_end_matches('/')),
-        query: query.into_iter().filter_map(|(k, v)| Some((k, v?))).collect(),
+        query: query
+            .into_iter()
+            .filter_map(|(k, v)| Some((k, v?)))
+            .collect(),
         format,
         last_id: None,
         left: count,
@@ -73,12 +76,18 @@ impl Watch {
             request = request.header("last-event-id", id);
         }
         let response = request.send().await.map_err(|e| {
-            anyhow::Error::new(e).context(format!("no server answers at {}: start one with `parlor up`", self.url))
+            anyhow::Error::new(e).context(format!(
+                "no server answers at {}: start one with `parlor up`",
+                self.url
+            ))
         })?;
         if !response.status().is_success() {
             let status = response.status();
             let body: serde_json::Value = response.json().await.unwrap_or_default();
-            bail!("the server says {status}: {}", body["detail"].as_str().unwrap_or("no reason given"));
+            bail!(
+                "the server says {status}: {}",
+                body["detail"].as_str().unwrap_or("no reason given")
+            );
         }
         *connected = true;
         let mut bytes = response.bytes_stream();
@@ -98,7 +107,9 @@ impl Watch {
         if event.id.is_some() {
             self.last_id = event.id;
         }
-        let Some(what) = happening(&event.kind, &event.data)? else { return Ok(false) };
+        let Some(what) = happening(&event.kind, &event.data)? else {
+            return Ok(false);
+        };
         match (self.format, &what) {
             (Format::Jsonl, Happening::Message(_)) => say(&event.data)?,
             (Format::Jsonl, _) => {}
@@ -119,7 +130,9 @@ impl Watch {
 fn happening(kind: &str, data: &str) -> anyhow::Result<Option<Happening>> {
     let context = || format!("the server sent a '{kind}' event that can't be read");
     Ok(match kind {
-        "message" => Some(Happening::Message(serde_json::from_str::<Message>(data).with_context(context)?)),
+        "message" => Some(Happening::Message(
+            serde_json::from_str::<Message>(data).with_context(context)?,
+        )),
         "conversation.opened" => Some(Happening::Opened(conversation(data).with_context(context)?)),
         "conversation.closed" => Some(Happening::Closed(conversation(data).with_context(context)?)),
         "world.paused" => Some(Happening::Paused(true)),
@@ -188,8 +201,10 @@ mod tests {
         let stream = b": hello\n\nid: 1-2\nevent: message\ndata: {\"a\":\ndata: 1}\r\n\r\nid: 3\ndata: x\n\n";
         for size in 1..stream.len() {
             let mut parser = Parser::default();
-            let events: Vec<_> =
-                stream.chunks(size).flat_map(|chunk| parser.feed(chunk).unwrap()).collect();
+            let events: Vec<_> = stream
+                .chunks(size)
+                .flat_map(|chunk| parser.feed(chunk).unwrap())
+                .collect();
             assert_eq!(events.len(), 2, "chunks of {size}");
             assert_eq!(events[0].data, "{\"a\":\n1}");
             assert_eq!(events[0].id.as_deref(), Some("1-2"));

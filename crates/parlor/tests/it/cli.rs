@@ -28,7 +28,10 @@ fn dir() -> TempDir {
 fn the_same_seed_prints_the_same_bytes() {
     let dir = dir();
     let play = |seed: &str, format: &str| {
-        let args = ["play", "friends", "--from", "ross", "--to", "rachel", "--seed", seed, "--format", format];
+        let args = [
+            "play", "friends", "--from", "ross", "--to", "rachel", "--seed", seed, "--format",
+            format,
+        ];
         let output = parlor(dir.path(), &args);
         assert!(output.status.success(), "{}", text(&output.stderr));
         text(&output.stdout)
@@ -42,10 +45,14 @@ fn the_same_seed_prints_the_same_bytes() {
 #[test]
 fn a_play_is_ten_lines_in_order_and_starts_as_asked_fr19() {
     let dir = dir();
-    let args = ["play", "--from", "ross", "--to", "Rachel", "--seed", "7", "--format", "jsonl"];
+    let args = [
+        "play", "--from", "ross", "--to", "Rachel", "--seed", "7", "--format", "jsonl",
+    ];
     let output = text(&parlor(dir.path(), &args).stdout);
-    let messages: Vec<serde_json::Value> =
-        output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let messages: Vec<serde_json::Value> = output
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let duet: Vec<_> = messages
         .iter()
         .filter(|m| m["conversationKind"] == "duet" && m["kind"] == "line")
@@ -67,7 +74,11 @@ fn a_new_world_passes_the_check_and_plays() {
     assert!(text(&play.stdout).lines().count() > 3);
     let again = parlor(dir.path(), &["new", "tea-house"]);
     assert_eq!(again.status.code(), Some(2));
-    assert!(text(&again.stderr).contains("--force"), "{}", text(&again.stderr));
+    assert!(
+        text(&again.stderr).contains("--force"),
+        "{}",
+        text(&again.stderr)
+    );
 }
 
 #[test]
@@ -104,8 +115,14 @@ name = "Bo"
     assert_eq!(output.status.code(), Some(1));
     let report = text(&output.stderr);
     for part in [
-        "tea.toml:3:1:", "colour", "tea.toml:6:1:", "probability", "tea.toml:9:", "tea.toml:12:",
-        "chandler", "tea.toml:13:",
+        "tea.toml:3:1:",
+        "colour",
+        "tea.toml:6:1:",
+        "probability",
+        "tea.toml:9:",
+        "tea.toml:12:",
+        "chandler",
+        "tea.toml:13:",
     ] {
         assert!(report.contains(part), "no '{part}' in:\n{report}");
     }
@@ -127,16 +144,33 @@ fn a_world_cannot_read_files_outside_its_directory() {
         );
         fs::write(inside.join("w.toml"), world).unwrap();
         let output = parlor(&inside, &["check", "w.toml"]);
-        assert_eq!(output.status.code(), Some(1), "{file}: {}", text(&output.stderr));
-        assert!(text(&output.stderr).contains("w.toml:5:"), "{file}: {}", text(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{file}: {}",
+            text(&output.stderr)
+        );
+        assert!(
+            text(&output.stderr).contains("w.toml:5:"),
+            "{file}: {}",
+            text(&output.stderr)
+        );
     }
 }
 
 #[test]
 fn settings_say_where_they_come_from_and_flags_win_fr23_fr25() {
     let dir = dir();
-    fs::write(dir.path().join(".env"), "RABITMQ_URL=amqp://a:secret@one\nPARLOR_PACE=30ms\n").unwrap();
-    fs::write(dir.path().join("parlor.toml"), "log = \"info\"\n[limits]\nmessage_bytes = 500\n").unwrap();
+    fs::write(
+        dir.path().join(".env"),
+        "RABITMQ_URL=amqp://a:secret@one\nPARLOR_PACE=30ms\n",
+    )
+    .unwrap();
+    fs::write(
+        dir.path().join("parlor.toml"),
+        "log = \"info\"\n[limits]\nmessage_bytes = 500\n",
+    )
+    .unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_parlor"))
         .args(["config", "--json", "--seed", "3"])
         .current_dir(dir.path())
@@ -151,13 +185,22 @@ fn settings_say_where_they_come_from_and_flags_win_fr23_fr25() {
     let printed = text(&output.stdout);
     assert!(!printed.contains("secret"), "{printed}");
     let rows: Vec<serde_json::Value> = serde_json::from_str(&printed).unwrap();
-    let row = |key: &str| rows.iter().find(|r| r["key"] == key).unwrap_or_else(|| panic!("{key}"));
+    let row = |key: &str| {
+        rows.iter()
+            .find(|r| r["key"] == key)
+            .unwrap_or_else(|| panic!("{key}"))
+    };
     assert_eq!(row("bus")["value"], "amqp://a:***@one");
     assert_eq!(row("bus")["from"], "RABITMQ_URL in .env");
     assert_eq!(row("store")["from"], "DATABASE_URL in the environment");
     assert_eq!(row("pace")["value"], "30ms");
     assert_eq!(row("limits.message_bytes")["value"], "500");
-    assert!(row("limits.message_bytes")["from"].as_str().unwrap().contains("parlor.toml"));
+    assert!(
+        row("limits.message_bytes")["from"]
+            .as_str()
+            .unwrap()
+            .contains("parlor.toml")
+    );
     assert_eq!(row("limits.body_bytes")["value"], "4096");
     assert_eq!(row("seed")["from"], "flag");
     assert_eq!(row("cache")["from"], "default");
@@ -176,7 +219,11 @@ fn a_wrong_setting_is_named_with_its_origin_and_exit_code_2() {
         fs::write(dir.path().join("parlor.toml"), file).unwrap();
         let output = parlor(dir.path(), &["config"]);
         assert_eq!(output.status.code(), Some(2), "{file}");
-        assert!(text(&output.stderr).contains(part), "{file}: {}", text(&output.stderr));
+        assert!(
+            text(&output.stderr).contains(part),
+            "{file}: {}",
+            text(&output.stderr)
+        );
     }
 }
 
@@ -186,7 +233,11 @@ fn roles_apart_need_a_shared_bus_and_store() {
     let args = ["run", "relay", "--listen", "127.0.0.1:0"];
     let output = parlor(dir.path(), &args);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("--bus amqp://"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("--bus amqp://"),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[test]
@@ -195,31 +246,55 @@ fn the_schema_is_json_schema_and_knows_the_mechanics() {
     let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(schema["$schema"].as_str().unwrap().contains("2020-12"));
     assert!(schema.to_string().contains("anger_boost"));
-    let bundled = concat!(env!("CARGO_MANIFEST_DIR"), "/../../worlds/world.schema.json");
+    let bundled = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../worlds/world.schema.json"
+    );
     let bundled: serde_json::Value = serde_json::from_slice(&fs::read(bundled).unwrap()).unwrap();
-    assert_eq!(schema, bundled, "worlds/world.schema.json is out of date: parlor schema world > worlds/world.schema.json");
+    assert_eq!(
+        schema, bundled,
+        "worlds/world.schema.json is out of date: parlor schema world > worlds/world.schema.json"
+    );
 }
 
 #[test]
 fn every_command_has_help_with_examples_and_unknown_words_exit_2() {
     let dir = dir();
     for command in [
-        "up", "run", "play", "check", "schema", "new", "watch", "doctor", "dead-letters", "export",
+        "up",
+        "run",
+        "play",
+        "check",
+        "schema",
+        "new",
+        "watch",
+        "doctor",
+        "dead-letters",
+        "export",
         "completions",
     ] {
         let output = parlor(dir.path(), &[command, "--help"]);
         assert!(output.status.success(), "{command}");
-        assert!(text(&output.stdout).contains("Example"), "{command} has no example");
+        assert!(
+            text(&output.stdout).contains("Example"),
+            "{command} has no example"
+        );
     }
     assert_eq!(parlor(dir.path(), &["sing"]).status.code(), Some(2));
-    assert_eq!(parlor(dir.path(), &["play", "nowhere"]).status.code(), Some(2));
+    assert_eq!(
+        parlor(dir.path(), &["play", "nowhere"]).status.code(),
+        Some(2)
+    );
 }
 
 #[test]
 fn completions_and_doctor_without_a_server() {
     let dir = dir();
     assert!(text(&parlor(dir.path(), &["completions", "bash"]).stdout).contains("parlor"));
-    let doctor = parlor(dir.path(), &["doctor", "--json", "--url", "http://127.0.0.1:9"]);
+    let doctor = parlor(
+        dir.path(),
+        &["doctor", "--json", "--url", "http://127.0.0.1:9"],
+    );
     assert_eq!(doctor.status.code(), Some(1));
     let findings: Vec<serde_json::Value> = serde_json::from_slice(&doctor.stdout).unwrap();
     let gateway = findings.iter().find(|f| f["check"] == "gateway").unwrap();

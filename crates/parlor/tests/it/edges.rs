@@ -9,8 +9,15 @@ const ENGINE: &[&str] = &["parlor-model"];
 const ADAPTER: &[&str] = &["parlor-model", "parlor-ports"];
 const SERVICE: &[&str] = &["parlor-model", "parlor-engine", "parlor-ports"];
 const BINARY: &[&str] = &[
-    "parlor-model", "parlor-engine", "parlor-ports", "parlor-bus", "parlor-store-sqlite",
-    "parlor-store-postgres", "parlor-dialect", "parlor-roles", "parlor-gateway",
+    "parlor-model",
+    "parlor-engine",
+    "parlor-ports",
+    "parlor-bus",
+    "parlor-store-sqlite",
+    "parlor-store-postgres",
+    "parlor-dialect",
+    "parlor-roles",
+    "parlor-gateway",
 ];
 
 /// What each crate may depend on, for building and for its tests alike.
@@ -55,21 +62,41 @@ fn no_crate_knows_more_than_the_house_allows() {
 /// Each workspace crate with the workspace crates that it depends on in any way.
 fn workspace() -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .args([
+            "metadata",
+            "--no-deps",
+            "--format-version",
+            "1",
+            "--offline",
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     let name = |value: &serde_json::Value| value["name"].as_str().unwrap().to_owned();
     let ours: BTreeSet<_> = packages.iter().map(name).collect();
-    assert!(ours.len() >= ALLOWED.len(), "cargo metadata shows only {ours:?}");
+    assert!(
+        ours.len() >= ALLOWED.len(),
+        "cargo metadata shows only {ours:?}"
+    );
     packages
         .iter()
         .map(|package| {
             let dependencies = package["dependencies"].as_array().unwrap();
-            (name(package), dependencies.iter().map(name).filter(|d| ours.contains(d)).collect())
+            (
+                name(package),
+                dependencies
+                    .iter()
+                    .map(name)
+                    .filter(|d| ours.contains(d))
+                    .collect(),
+            )
         })
         .collect()
 }
