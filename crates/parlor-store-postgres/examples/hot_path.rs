@@ -59,44 +59,17 @@ async fn measure(store: &PostgresStore, bare: &mut Bare, time: Duration) -> AnyR
     talks.run(store, BATCH, Duration::from_secs(1)).await?;
     bare.run(BATCH, Duration::from_secs(1)).await?;
 
-    let rows = bare.run(BATCH, time).await?;
-    let steps = talks.run(store, BATCH, time).await?;
-    println!("batches of {BATCH}");
-    println!(
-        "  bare UNNEST inserts   {:>9.0} rows/s   {:>7.2} ms a commit",
-        rows.per_second(),
-        rows.median_ms()
-    );
-    println!(
-        "  scenes + commit       {:>9.0} steps/s  {:>7.2} ms a batch (p99 {:.2})",
-        steps.per_second(),
-        steps.median_ms(),
-        steps.p99_ms()
-    );
-    println!(
-        "  ratio                 {:>9.2}",
-        steps.per_second() / rows.per_second()
-    );
-
-    let rows = bare.run(1, time).await?;
-    let steps = talks.run(store, 1, time).await?;
-    println!("one at a time");
-    println!(
-        "  bare insert + commit  {:>9.0} rows/s   {:>7.2} ms (p99 {:.2})",
-        rows.per_second(),
-        rows.median_ms(),
-        rows.p99_ms()
-    );
-    println!(
-        "  scenes + commit       {:>9.0} steps/s  {:>7.2} ms (p99 {:.2})",
-        steps.per_second(),
-        steps.median_ms(),
-        steps.p99_ms()
-    );
-    println!(
-        "  times as long         {:>9.2}",
-        steps.median_ms() / rows.median_ms()
-    );
+    for batch in [BATCH, 1] {
+        let rows = bare.run(batch, time).await?;
+        let steps = talks.run(store, batch, time).await?;
+        println!("batches of {batch}");
+        rows.print("bare inserts");
+        steps.print("scenes + commit");
+        println!(
+            "  times as long as bare: {:.2}",
+            steps.quantile_ms(50) / rows.quantile_ms(50)
+        );
+    }
     Ok(())
 }
 
@@ -113,20 +86,19 @@ impl Run {
         f64::from(u32::try_from(self.items).unwrap_or(u32::MAX)) / total.as_secs_f64()
     }
 
-    fn quantile_ms(&self, numerator: usize, denominator: usize) -> f64 {
+    fn quantile_ms(&self, percent: usize) -> f64 {
         let mut sorted = self.took.clone();
         sorted.sort_unstable();
         sorted
-            .get(sorted.len() * numerator / denominator)
+            .get(sorted.len() * percent / 100)
             .map_or(0.0, |d| d.as_secs_f64() * 1e3)
     }
 
-    fn median_ms(&self) -> f64 {
-        self.quantile_ms(1, 2)
-    }
-
-    fn p99_ms(&self) -> f64 {
-        self.quantile_ms(99, 100)
+    /// The tenth percentile is what a machine shows that does nothing else.
+    fn print(&self, what: &str) {
+        let [p10, p50, p99] = [10, 50, 99].map(|percent| self.quantile_ms(percent));
+        let rate = self.per_second();
+        println!("  {what:<16} {rate:>7.0}/s   p10 {p10:.2} ms, p50 {p50:.2}, p99 {p99:.2}");
     }
 }
 

@@ -30,6 +30,7 @@ CREATE TABLE conversations (
     message_count  bigint      NOT NULL,
     aside_count    bigint      NOT NULL,
     messages_since timestamptz NOT NULL,
+    messages_until timestamptz NOT NULL,
     xact           xid8        NOT NULL,
     created_at     timestamptz NOT NULL,
     ended_at       timestamptz
@@ -39,6 +40,8 @@ CREATE INDEX conversations_by_seq ON conversations (seq);
 CREATE INDEX conversations_by_parent ON conversations (parent_id, seq) WHERE parent_id IS NOT NULL;
 CREATE INDEX conversations_active ON conversations (world, seq) WHERE status = 'ACTIVE';
 COMMENT ON TABLE conversations IS 'Conversations of all worlds.';
+COMMENT ON COLUMN conversations.id IS 'The conversation''s id, and that of its trace.';
+COMMENT ON COLUMN conversations.world IS 'The world''s slug.';
 COMMENT ON COLUMN conversations.seq IS 'Order of opening, over all worlds; lists show the greatest first.';
 COMMENT ON COLUMN conversations.kind IS 'duet, side (gossip), group, scene, feed or session.';
 COMMENT ON COLUMN conversations.parent_id IS 'The conversation that this side thread branched off from.';
@@ -49,7 +52,8 @@ COMMENT ON COLUMN conversations.exchanges IS 'Exchanges so far, those carried ov
 COMMENT ON COLUMN conversations.carried IS 'The exchanges that it began with.';
 COMMENT ON COLUMN conversations.message_count IS 'Messages stored, asides among them: the position of the latest.';
 COMMENT ON COLUMN conversations.aside_count IS 'Asides stored.';
-COMMENT ON COLUMN conversations.messages_since IS 'No message of it is older: tells which partitions hold them.';
+COMMENT ON COLUMN conversations.messages_since IS 'No message of it is older; with messages_until tells which partitions hold them.';
+COMMENT ON COLUMN conversations.messages_until IS 'No message of it is younger.';
 COMMENT ON COLUMN conversations.xact IS 'The greatest xact under which a change of it was logged.';
 COMMENT ON COLUMN conversations.created_at IS 'When it was opened.';
 COMMENT ON COLUMN conversations.ended_at IS 'When it was closed.';

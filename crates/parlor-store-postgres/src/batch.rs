@@ -27,25 +27,27 @@ WITH batch AS MATERIALIZED (
            GREATEST(pg_current_xact_id(), $1::text::xid8) AS xact
 ), opened AS (
     INSERT INTO conversations (id, seq, world, kind, parent_id, status, participants, topic,
-        exchanges, carried, message_count, aside_count, messages_since, xact, created_at, ended_at)
+        exchanges, carried, message_count, aside_count, messages_since, messages_until, xact,
+        created_at, ended_at)
     SELECT u.id, batch.base + u.place, u.world, u.kind, u.parent_id, u.status,
         u.participants::text[], u.topic, u.exchanges, u.carried, u.message_count, u.aside_count,
-        u.messages_since, batch.xact, u.created_at, u.ended_at
+        u.messages_since, u.messages_until, batch.xact, u.created_at, u.ended_at
     FROM batch, unnest($2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::text[],
         $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-        $14::timestamptz[], $15::timestamptz[], $16::timestamptz[])
+        $14::timestamptz[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[])
         AS u (id, place, world, kind, parent_id, status, participants, topic, exchanges, carried,
-            message_count, aside_count, messages_since, created_at, ended_at)
+            message_count, aside_count, messages_since, messages_until, created_at, ended_at)
     ON CONFLICT (id) DO NOTHING
     RETURNING 1
 ), changed AS (
     UPDATE conversations AS c
     SET exchanges = u.exchanges, status = u.status, ended_at = u.ended_at,
         message_count = u.message_count, aside_count = u.aside_count,
-        messages_since = u.messages_since, xact = batch.xact
-    FROM batch, unnest($17::uuid[], $18::bigint[], $19::text[], $20::timestamptz[], $21::bigint[],
-        $22::bigint[], $23::timestamptz[])
-        AS u (id, exchanges, status, ended_at, message_count, aside_count, messages_since)
+        messages_since = u.messages_since, messages_until = u.messages_until, xact = batch.xact
+    FROM batch, unnest($18::uuid[], $19::bigint[], $20::text[], $21::timestamptz[], $22::bigint[],
+        $23::bigint[], $24::timestamptz[], $25::timestamptz[])
+        AS u (id, exchanges, status, ended_at, message_count, aside_count, messages_since,
+            messages_until)
     WHERE c.id = u.id
 ), said AS (
     INSERT INTO messages (conversation_id, position, created_at, id, seq, xact, world, parent_id,
@@ -54,9 +56,9 @@ WITH batch AS MATERIALIZED (
     SELECT u.conversation_id, u.position, u.created_at, u.id, batch.base + u.place, batch.xact,
         u.world, u.parent_id, u.conversation_kind, u.line_order, u.sender, u.recipients::text[],
         u.body, u.kind, u.role, u.sentiment, u.heard_from::text[], u.fallback, u.audience::text[]
-    FROM batch, unnest($24::uuid[], $25::bigint[], $26::timestamptz[], $27::uuid[], $28::bigint[],
-        $29::text[], $30::uuid[], $31::text[], $32::bigint[], $33::text[], $34::text[], $35::text[],
-        $36::text[], $37::text[], $38::float8[], $39::text[], $40::bool[], $41::text[])
+    FROM batch, unnest($26::uuid[], $27::bigint[], $28::timestamptz[], $29::uuid[], $30::bigint[],
+        $31::text[], $32::uuid[], $33::text[], $34::bigint[], $35::text[], $36::text[], $37::text[],
+        $38::text[], $39::text[], $40::float8[], $41::text[], $42::bool[], $43::text[])
         AS u (conversation_id, position, created_at, id, place, world, parent_id,
             conversation_kind, line_order, sender, recipients, body, kind, role, sentiment,
             heard_from, fallback, audience)
@@ -64,22 +66,22 @@ WITH batch AS MATERIALIZED (
     INSERT INTO happenings (xact, seq, world, what, conversation_id, conversation, carried,
         logged_at)
     SELECT batch.xact, batch.base + u.place, u.world, u.what, u.id, u.conversation::json,
-        u.carried, $48
-    FROM batch, unnest($42::bigint[], $43::text[], $44::text[], $45::uuid[], $46::text[],
-        $47::bigint[]) AS u (place, world, what, id, conversation, carried)
+        u.carried, $50
+    FROM batch, unnest($44::bigint[], $45::text[], $46::text[], $47::uuid[], $48::text[],
+        $49::bigint[]) AS u (place, world, what, id, conversation, carried)
 ), sent AS (
     INSERT INTO outbox (id, world, inbox, due_at, parked, taken_at, kind, conversation_id,
         recipient, occurred_at, traceparent, data)
-    SELECT u.id, u.world, u.inbox, u.due_at, u.parked, $48, u.kind, u.conversation_id, u.recipient,
+    SELECT u.id, u.world, u.inbox, u.due_at, u.parked, $50, u.kind, u.conversation_id, u.recipient,
         u.occurred_at, u.traceparent, u.data::json
-    FROM unnest($49::uuid[], $50::text[], $51::text[], $52::timestamptz[], $53::bool[], $54::text[],
-        $55::uuid[], $56::text[], $57::timestamptz[], $58::text[], $59::text[])
+    FROM unnest($51::uuid[], $52::text[], $53::text[], $54::timestamptz[], $55::bool[], $56::text[],
+        $57::uuid[], $58::text[], $59::timestamptz[], $60::text[], $61::text[])
         AS u (id, world, inbox, due_at, parked, kind, conversation_id, recipient, occurred_at,
             traceparent, data)
     ON CONFLICT (id) DO UPDATE SET inbox = excluded.inbox, due_at = excluded.due_at,
         parked = excluded.parked, taken_at = excluded.taken_at
 ), cleared AS (
-    DELETE FROM outbox WHERE id = ANY ($60::uuid[])
+    DELETE FROM outbox WHERE id = ANY ($62::uuid[])
 )
 SELECT count(*) FROM opened";
 
@@ -103,7 +105,7 @@ pub(crate) async fn write(
         .await
 }
 
-/// $2 to $16.
+/// $2 to $17.
 fn bind_opened<'q>(query: Query<'q>, opened: &'q [(&'q Entry, i64)]) -> Query<'q> {
     let all = || opened.iter().map(|(entry, _)| &entry.conversation);
     query
@@ -124,11 +126,12 @@ fn bind_opened<'q>(query: Query<'q>, opened: &'q [(&'q Entry, i64)]) -> Query<'q
         .bind(opened.iter().map(|(entry, _)| entry.messages).bind_iter())
         .bind(opened.iter().map(|(entry, _)| entry.asides).bind_iter())
         .bind(opened.iter().map(|(entry, _)| entry.since).bind_iter())
+        .bind(opened.iter().map(|(entry, _)| entry.until).bind_iter())
         .bind(all().map(|c| c.created_at).bind_iter())
         .bind(all().map(|c| c.ended_at).bind_iter())
 }
 
-/// $17 to $23.
+/// $18 to $25.
 fn bind_changed<'q>(query: Query<'q>, changed: &'q [&'q Entry]) -> Query<'q> {
     let all = || changed.iter().map(|entry| &entry.conversation);
     query
@@ -143,9 +146,10 @@ fn bind_changed<'q>(query: Query<'q>, changed: &'q [&'q Entry]) -> Query<'q> {
         .bind(changed.iter().map(|entry| entry.messages).bind_iter())
         .bind(changed.iter().map(|entry| entry.asides).bind_iter())
         .bind(changed.iter().map(|entry| entry.since).bind_iter())
+        .bind(changed.iter().map(|entry| entry.until).bind_iter())
 }
 
-/// $24 to $41.
+/// $26 to $43.
 fn bind_said<'q>(query: Query<'q>, ledger: &'q Ledger<'q>) -> Query<'q> {
     let said: &'q [Said<'q>] = &ledger.said;
     let all = || said.iter().map(|s| s.message);
@@ -174,7 +178,7 @@ fn bind_said<'q>(query: Query<'q>, ledger: &'q Ledger<'q>) -> Query<'q> {
         .bind(said.iter().map(|s| array_text(s.audience)).bind_iter())
 }
 
-/// $42 to $47.
+/// $44 to $49.
 fn bind_happened<'q>(query: Query<'q>, happened: &'q [Happened]) -> Query<'q> {
     let json = |h: &Happened| {
         serde_json::to_string(&h.conversation)
@@ -199,7 +203,7 @@ fn bind_happened<'q>(query: Query<'q>, happened: &'q [Happened]) -> Query<'q> {
         )
 }
 
-/// $49 to $59.
+/// $51 to $61.
 fn bind_sends<'q>(query: Query<'q>, sends: &'q [&'q OutboxRow]) -> Query<'q> {
     let all = || sends.iter().map(|row| &*row.envelope);
     let data =

@@ -8,19 +8,15 @@ use sqlx::Error;
 /// operator's intervention (shutdown, restart, cancelled statement).
 const CLASSES_RETRYABLE: [&str; 4] = ["08", "40", "53", "57"];
 /// Single codes of other classes: a lock was not to be had in time; the server is a standby just
-/// now; the tables changed under a prepared statement; internal "could not open" during failover.
-const CODES_RETRYABLE: [&str; 3] = ["55P03", "25006", "0A000"];
+/// now.
+const CODES_RETRYABLE: [&str; 2] = ["55P03", "25006"];
 /// The database was dropped: class 57, yet final.
 const DATABASE_DROPPED: &str = "57P04";
 
 /// True when the connection itself is gone, so that its fellows in the pool probably are too.
 pub(crate) fn is_disconnect(error: &Error) -> bool {
     match error {
-        Error::Io(_)
-        | Error::Protocol(_)
-        | Error::Tls(_)
-        | Error::WorkerCrashed
-        | Error::BeginFailed => true,
+        Error::Io(_) | Error::Protocol(_) | Error::WorkerCrashed | Error::BeginFailed => true,
         Error::Database(cause) => cause
             .code()
             .is_some_and(|code| code.starts_with("08") || code.starts_with("57P")),
@@ -69,5 +65,19 @@ fn remedy(error: &Error) -> Option<&'static str> {
             Some("grant this user the rights on the schema, or name its owner in the store's URL")
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_connection_passes_and_a_wrong_answer_does_not() {
+        let lost = Error::Io(std::io::ErrorKind::ConnectionReset.into());
+        assert!(port_error("can't commit", &lost).is_retryable());
+        assert!(port_error("can't commit", &Error::PoolTimedOut).is_retryable());
+        assert!(!port_error("can't commit", &Error::RowNotFound).is_retryable());
+        assert!(!port_error("can't commit", &Error::PoolClosed).is_retryable());
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Entry {
     pub(crate) asides: i64,
     /// No message is older.
     pub(crate) since: DateTime<Utc>,
+    /// No message is younger.
+    pub(crate) until: DateTime<Utc>,
 }
 
 /// What has to be written about a conversation.
@@ -147,6 +149,7 @@ impl<'a> Ledger<'a> {
             messages: 0,
             asides: 0,
             since: conversation.created_at,
+            until: conversation.created_at,
         };
         self.entries
             .insert(conversation.id, (entry, Mark::Opened(place)));
@@ -169,6 +172,7 @@ impl<'a> Ledger<'a> {
         entry.messages += 1;
         entry.asides += i64::from(message.kind == MessageKind::Aside);
         entry.since = entry.since.min(message.created_at);
+        entry.until = entry.until.max(message.created_at);
         let numbered_here = matches!(guard, Guard::Aside { .. });
         self.said.push(Said {
             message,

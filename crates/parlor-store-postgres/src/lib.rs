@@ -20,8 +20,10 @@
 //! # What to notice
 //! - Every statement is a constant; values travel as parameters.
 //! - `messages` is partitioned by month; `partition` makes the months ahead.
-//! - Lists and scenes carry `messages_since`, the age of the conversation's oldest message, so that
-//!   older partitions are not looked at.
+//! - Lists and scenes go by `messages_since` and `messages_until` of the conversation, so that only
+//!   the partitions that hold its messages are looked at.
+//! - Plans are made once per statement and connection, when the tables may still be empty: the
+//!   connections' settings (`store`) see to it that they are plans for full ones.
 
 mod batch;
 mod changes;

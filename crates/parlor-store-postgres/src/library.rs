@@ -28,6 +28,7 @@ const MESSAGES_SQL: &str = concat!(
     " FROM messages m
     WHERE m.conversation_id = $1 AND m.position > $2
         AND m.created_at >= (SELECT messages_since FROM conversations WHERE id = $1)
+        AND m.created_at <= (SELECT messages_until FROM conversations WHERE id = $1)
     ORDER BY m.position LIMIT $3"
 );
 
@@ -42,12 +43,14 @@ const POSITION_OF_ORDER_SQL: &str = "
 SELECT position FROM messages
 WHERE conversation_id = $1 AND kind <> 'aside' AND line_order <= $2
     AND created_at >= (SELECT messages_since FROM conversations WHERE id = $1)
+    AND created_at <= (SELECT messages_until FROM conversations WHERE id = $1)
 ORDER BY position DESC LIMIT 1";
 
 const POSITION_OF_MESSAGE_SQL: &str = "
 SELECT position FROM messages
 WHERE conversation_id = $1 AND id = $2
     AND created_at >= (SELECT messages_since FROM conversations WHERE id = $1)
+    AND created_at <= (SELECT messages_until FROM conversations WHERE id = $1)
 ORDER BY position DESC LIMIT 1";
 
 #[async_trait]

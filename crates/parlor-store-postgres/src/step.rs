@@ -34,13 +34,13 @@ const SCENES_SQL: &str = concat!(
     LEFT JOIN worlds w ON w.slug = c.world
     LEFT JOIN LATERAL (
         SELECT position FROM messages
-        WHERE r.message IS NOT NULL AND conversation_id = c.id AND created_at >= c.messages_since
-            AND id = r.message
+        WHERE r.message IS NOT NULL AND conversation_id = c.id AND id = r.message
+            AND created_at BETWEEN c.messages_since AND c.messages_until
         ORDER BY position DESC LIMIT 1
     ) asked ON true
     LEFT JOIN LATERAL (
         SELECT *, r.viewer = ANY (audience) AS heard FROM messages
-        WHERE conversation_id = c.id AND created_at >= c.messages_since
+        WHERE conversation_id = c.id AND created_at BETWEEN c.messages_since AND c.messages_until
             AND position <= coalesce(asked.position, 9223372036854775807)
             AND (r.viewer = ANY (audience) OR position = asked.position)
         ORDER BY position DESC LIMIT r.memory_window + 1
@@ -53,7 +53,8 @@ const SCENE_MESSAGE: usize = 3 + CONVERSATION_COLUMNS;
 const LOCK_SQL: &str = concat!(
     "SELECT ",
     conversation_columns!(),
-    ", c.message_count, c.aside_count, c.messages_since, c.xact::text::bigint
+    ", c.message_count, c.aside_count, c.messages_since,
+        c.messages_until, c.xact::text::bigint
     FROM conversations c WHERE c.id = ANY ($1) ORDER BY c.id FOR NO KEY UPDATE"
 );
 
@@ -181,8 +182,9 @@ pub(crate) async fn lock(
             messages: row.try_get(CONVERSATION_COLUMNS)?,
             asides: row.try_get(CONVERSATION_COLUMNS + 1)?,
             since: row.try_get(CONVERSATION_COLUMNS + 2)?,
+            until: row.try_get(CONVERSATION_COLUMNS + 3)?,
         });
-        floor = floor.max(row.try_get(CONVERSATION_COLUMNS + 3)?);
+        floor = floor.max(row.try_get(CONVERSATION_COLUMNS + 4)?);
     }
     Ok((known, floor))
 }

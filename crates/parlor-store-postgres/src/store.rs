@@ -19,6 +19,16 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest schema name that PostgreSQL does not shorten, in bytes.
 const SCHEMA_BYTES_MAX: usize = 63;
 
+/// Settings of our connections, unless the URL has them (`?options[jit]=on`). Every statement here
+/// looks rows up by arrays of keys, whose values never matter to the plan; its plan is kept for the
+/// life of the connection, and must suit tables that were empty when it was made. Compiling it to
+/// machine code would take longer than any of them runs.
+const SETTINGS: [(&str, &str); 3] = [
+    ("jit", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+];
+
 /// How to use a PostgreSQL server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresOptions {
@@ -142,9 +152,14 @@ fn connect_options(url: &str, options: &PostgresOptions) -> PortResult<PgConnect
     let mut connect: PgConnectOptions = url
         .parse()
         .map_err(|error| PortError::terminal(WHAT, without_source(&error)))?;
-    connect = connect
-        .application_name("parlor")
-        .disable_statement_logging();
+    if connect.get_application_name().is_none() {
+        connect = connect.application_name("parlor");
+    }
+    let given = connect.get_options().unwrap_or_default().to_owned();
+    let missing = SETTINGS
+        .into_iter()
+        .filter(|(name, _)| !given.contains(name));
+    connect = connect.options(missing).disable_statement_logging();
     let Some(schema) = &options.schema else {
         return Ok(connect);
     };
