@@ -375,6 +375,7 @@ fn guard_of(line: &PlannedLine, exchanges_max: Option<u32>, now: DateTime<Utc>) 
 
 fn message_of(line: &PlannedLine, event: EventId, words: Spoken, now: DateTime<Utc>) -> Message {
     let conversation = &line.conversation;
+    let text = printable(words.text);
     Message {
         id: MessageId::derive(event.0, line.part),
         conversation_id: conversation.id,
@@ -388,12 +389,23 @@ fn message_of(line: &PlannedLine, event: EventId, words: Spoken, now: DateTime<U
         },
         from: line.from.name.clone(),
         to: line.to.clone(),
-        sentiment: sentiment::score(&words.text),
-        text: words.text,
+        sentiment: sentiment::score(&text),
+        text,
         kind: line.kind,
         role: SpeakerRole::Ai,
         heard_from: line.heard_from.clone(),
         fallback: words.fallback,
         created_at: now,
+    }
+}
+
+/// Text without control characters other than line breaks and tabs: no store, terminal or queue has
+/// a good use for them, and PostgreSQL can't keep NUL.
+pub(crate) fn printable(text: String) -> String {
+    let is_odd = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if text.contains(is_odd) {
+        text.replace(is_odd, " ")
+    } else {
+        text
     }
 }

@@ -1,6 +1,6 @@
 //! How a conversation comes into being: who, with whom, about what.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, printable};
 use chrono::{DateTime, Utc};
 use parlor_model::{
     Character, Conversation, ConversationId, ConversationKind, ConversationStatus, Dice, Effects,
@@ -150,7 +150,7 @@ impl Engine {
 
     fn topic(&self, wish: Option<String>, dice: Dice) -> Result<Option<String>, OpeningError> {
         match wish
-            .map(|topic| topic.trim().to_owned())
+            .map(|topic| printable(topic).trim().to_owned())
             .filter(|topic| !topic.is_empty())
         {
             Some(topic) if topic.chars().count() > TOPIC_CHARS_MAX => {

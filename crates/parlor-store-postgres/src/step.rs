@@ -9,11 +9,10 @@ use crate::store::PostgresStore;
 use async_trait::async_trait;
 use parlor_model::{ConversationId, Effects, Guard, MessageId};
 use parlor_ports::store::{Outcome, SceneRecord, SceneRequest, StepStore};
-use parlor_ports::{PortError, PortResult, metric};
+use parlor_ports::{PortError, PortResult};
 use sqlx::postgres::{PgBindIterExt, PgConnection, PgRow};
 use sqlx::{Error, Row};
 use std::collections::{BTreeSet, HashSet};
-use std::time::Instant;
 use uuid::Uuid;
 
 /// Times that a commit begins anew because another process opened the same conversation first.
@@ -96,10 +95,8 @@ impl StepStore for PostgresStore {
             return Ok(vec![Outcome::Applied; steps.len()]);
         }
         self.renew_partitions().await;
-        let started = Instant::now();
         for _ in 0..TRIES_MAX {
             if let Some(outcomes) = self.try_commit(&steps).await? {
-                metrics::histogram!(metric::COMMIT_SECONDS).record(started.elapsed());
                 self.tick();
                 return Ok(outcomes);
             }

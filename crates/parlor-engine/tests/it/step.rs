@@ -184,3 +184,21 @@ fn an_unanswerable_plan_is_nothing() {
         "the last line is delivered all the same"
     );
 }
+
+#[test]
+fn control_characters_of_a_caller_become_spaces() {
+    let mut stage = Stage::new(friends(0.0, 0.0), 7);
+    let wish = Wish {
+        message: Some("a\u{0}b\u{1b}[2Jc\nd".into()),
+        topic: Some("\u{0}tea\u{0}".into()),
+        ..Wish::default()
+    };
+    let opened = stage.engine.open(wish, Uuid::nil(), now()).unwrap();
+    assert_eq!(opened.conversation.topic.as_deref(), Some("tea"));
+    stage
+        .conversations
+        .insert(opened.conversation.id, opened.conversation.clone());
+    stage.deliver(&opened.effects.sends[0].envelope.clone());
+    let first = &stage.lines_of(opened.conversation.id, MessageKind::Line)[0];
+    assert_eq!(first.text, "a b [2Jc\nd");
+}
