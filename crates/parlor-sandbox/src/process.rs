@@ -165,11 +165,17 @@ pub fn address_in(line: &str) -> Option<SocketAddr> {
     rest.split_whitespace().next()?.parse().ok()
 }
 
-/// True for a line of a transcript: an order, who says it, to whom.
+/// True for a line of a transcript: the conversation, an order, who says it, to whom.
 #[must_use]
 pub fn is_character_line(line: &str) -> bool {
-    let line = line.trim_start_matches([' ', '~']);
-    line.starts_with(|c: char| c.is_ascii_digit()) && line.contains(" → ")
+    let mut words = line.split_whitespace().filter(|word| *word != "~");
+    let conversation = words
+        .next()
+        .is_some_and(|word| word.chars().all(|c| c.is_ascii_hexdigit()));
+    let order = words
+        .next()
+        .is_some_and(|word| word.chars().all(|c| c.is_ascii_digit()));
+    conversation && order && words.nth(1) == Some("→")
 }
 
 #[cfg(test)]
@@ -185,9 +191,9 @@ mod tests {
 
     #[test]
     fn a_character_line_is_told_from_the_banner() {
-        assert!(is_character_line(" 1  Ross → Rachel: hello"));
-        assert!(is_character_line("   ~  3  Ross → Joey: psst"));
-        assert!(!is_character_line("── Ross and Rachel [12345678]"));
+        assert!(is_character_line("1535  1  Ross → Rachel: hello"));
+        assert!(is_character_line("1535    ~  3  Ross → Joey: psst"));
+        assert!(!is_character_line("1535 ── Ross and Rachel, about tea"));
         assert!(!is_character_line(
             "  say hello  curl http://127.0.0.1:8000/start-convo-bro"
         ));

@@ -1,0 +1,4 @@
+//! The house as a whole, in one process.
+
+mod crash;
+mod knowledge;
