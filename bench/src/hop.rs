@@ -22,8 +22,9 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-/// Bare round trips and commits of one round.
-const BARE: usize = 500;
+/// Bare round trips and commits after each conversation at idle: taking turns, both see the same
+/// moods of the machine.
+const BARE: usize = 10;
 /// Size of a bare body: about that of a line.
 const BODY_BYTES: usize = 450;
 /// Envelopes of a conversation of ten: the opening, and every line but the last.
@@ -31,7 +32,7 @@ const ENVELOPES: usize = 10;
 /// Conversations before it is measured.
 const WARM_UP: usize = 20;
 /// Conversations of one round at idle, one after the other.
-const IDLE: usize = 60;
+const IDLE: usize = 100;
 /// One conversation of ten lines each 50 ms: 200 messages per second.
 const START_EVERY: Duration = Duration::from_millis(50);
 /// Conversations of one round at load: 10 s.
@@ -67,27 +68,28 @@ impl Rounds {
 /// Measures it.
 pub(crate) async fn measure(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
     let servers = setting.servers("hop").await?;
-    let broker = RawBroker::open(&servers, &setting.name("hop"), BODY_BYTES).await?;
-    let mut postgres = RawPostgres::open(&servers.postgres_url).await?;
-    let durability = postgres.durability().await?;
+    let mut bare = Bare {
+        broker: RawBroker::open(&servers, &setting.name("hop"), BODY_BYTES).await?,
+        postgres: RawPostgres::open(&servers.postgres_url).await?,
+    };
+    let durability = bare.postgres.durability().await?;
     let (mut trips, mut commits) = (Rounds::default(), Rounds::default());
     let houses = [House::OneProcess, House::Split];
     let mut hops = [(); 2].map(|()| (Rounds::default(), Rounds::default(), Vec::new()));
     for round in 0..setting.rounds {
         for (house, (idle, loaded, ratios)) in houses.into_iter().zip(&mut hops) {
-            trips.add(broker.round_trips(BARE).await?);
-            commits.add(postgres.commits(BARE, BODY_BYTES).await?);
             let play = setting.friends(&format!("hop{round}{}", house as u8), true)?;
-            let times = run(setting, &servers, &play, house).await?;
+            let times = run(setting, &servers, &play, house, &mut bare).await?;
             servers.remove(&play.world.topology()).await?;
+            trips.add(times.trips);
+            commits.add(times.commits);
             idle.add(times.idle);
             loaded.add(times.loaded);
             let last = |values: &[f64]| values.last().copied().unwrap_or_default();
             ratios.push(last(&idle.p99) / (3.0 * last(&trips.p99) + last(&commits.p99)));
         }
     }
-    drop(postgres);
-    broker.close().await?;
+    bare.broker.close().await?;
     servers.end().await?;
     trips.tell(report, "bare broker round trip", None);
     commits.tell(
@@ -114,8 +116,17 @@ pub(crate) async fn measure(setting: &Setting, report: &mut Report) -> anyhow::R
     Ok(())
 }
 
+/// The baselines.
+struct Bare {
+    broker: RawBroker,
+    postgres: RawPostgres,
+}
+
 /// Times of one round.
+#[derive(Default)]
 struct Times {
+    trips: Vec<Duration>,
+    commits: Vec<Duration>,
     idle: Vec<Duration>,
     loaded: Vec<Duration>,
 }
@@ -125,6 +136,7 @@ async fn run(
     servers: &Servers,
     play: &Stageplay,
     house: House,
+    bare: &mut Bare,
 ) -> anyhow::Result<Times> {
     let server = setting.up(servers, play, house).await?;
     let bus = servers.bus(&play.world, &setting.clock).await?;
@@ -145,9 +157,19 @@ async fn run(
         world: play.world.name.clone(),
         salt: setting.salt,
     };
-    one_by_one(&starter, &mut tap, 0, WARM_UP).await?;
-    let idle = one_by_one(&starter, &mut tap, WARM_UP, IDLE).await?;
-    let loaded = at_a_rate(&starter, &mut tap, WARM_UP + IDLE, LOADED).await?;
+    for n in 0..WARM_UP {
+        starter.start(n).await?;
+        tap.hear(1).await?;
+    }
+    let mut times = Times::default();
+    for n in WARM_UP..WARM_UP + IDLE {
+        starter.start(n).await?;
+        times.idle.extend(tap.hear(1).await?);
+        times.trips.extend(bare.broker.round_trips(BARE).await?);
+        let commits = bare.postgres.commits(BARE, BODY_BYTES).await?;
+        times.commits.extend(commits);
+    }
+    times.loaded = at_a_rate(&starter, &mut tap, WARM_UP + IDLE, LOADED).await?;
     load::until_closed(
         &*servers.store,
         &play.world.name,
@@ -159,7 +181,7 @@ async fn run(
     node.stop().await?;
     bus.close().await;
     server.stop().await?;
-    Ok(Times { idle, loaded })
+    Ok(times)
 }
 
 #[derive(Clone)]
@@ -179,20 +201,6 @@ impl Starter {
         self.director.start(&self.world, request).await?;
         Ok(())
     }
-}
-
-async fn one_by_one(
-    starter: &Starter,
-    tap: &mut Tap,
-    first: usize,
-    n: usize,
-) -> anyhow::Result<Vec<Duration>> {
-    let mut times = Vec::new();
-    for i in first..first + n {
-        starter.start(i).await?;
-        times.extend(tap.hear(1).await?);
-    }
-    Ok(times)
 }
 
 /// Starts conversations at a fixed rate, whether the server keeps up or not.

@@ -1,4 +1,6 @@
 //! The house as a whole, in one process.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 mod crash;
 mod knowledge;
