@@ -5,7 +5,7 @@
 //! finds rows that were put back (a paused world) and rows whose process is gone.
 
 use crate::stage::Stage;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use parlor_model::{OutboxRow, Slug};
 use parlor_ports::bus::{Bus, Outgoing};
 use parlor_ports::metric;
@@ -26,6 +26,12 @@ const BATCH_MAX: usize = 512;
 const IN_HAND_MAX: Duration = Duration::from_secs(5);
 /// How often the table is looked at.
 const SWEEP_EVERY: Duration = Duration::from_millis(250);
+/// How often the table is searched for rows whose process is gone. Where rows stay in it while their
+/// deliveries wait there may be very many, and only the beginning has rows of a process before.
+const SEARCH_EVERY: Duration = Duration::from_secs(1);
+const SEARCH_EVERY_WHERE_ROWS_STAY: Duration = Duration::from_secs(10);
+/// A new process takes over at once what the one before it left, and what falls due soon after.
+const TAKEOVER: Duration = Duration::from_secs(5);
 /// How often rows that were sent are cleared when no commit takes them along.
 const TIDY_EVERY: Duration = Duration::from_millis(50);
 
@@ -54,6 +60,8 @@ pub struct Relay {
     later: mpsc::Receiver<OutboxRow>,
     options: RelayOptions,
     started: DateTime<Utc>,
+    /// When the table was last searched for rows of processes that are gone.
+    searched: DateTime<Utc>,
 }
 
 impl Relay {
@@ -73,6 +81,7 @@ impl Relay {
                 later,
                 options,
                 started,
+                searched: DateTime::UNIX_EPOCH,
             },
             handle,
         )
@@ -133,21 +142,17 @@ impl Relay {
         }
     }
 
-    /// Sends rows that nobody sends. Where the bus keeps nothing, a row stays in the table while
-    /// its delivery waits, so only rows from before this process are nobody's.
-    async fn sweep(&self) {
-        let stage = &self.shared.stage;
+    /// Sends rows that nobody sends: parked ones each time, those of processes that are gone each
+    /// time that a search is due.
+    async fn sweep(&mut self) {
+        let stage = self.shared.stage.clone();
         let now = stage.clock().now();
-        let gone_after = if stage.outbox_is_the_durability() {
-            (now - self.started).to_std().unwrap_or_default()
-        } else {
-            IN_HAND_MAX
-        };
+        let gone_after = self.search_is_due(now).then(|| self.gone_after(now));
         loop {
             let limit = u32::try_from(BATCH_MAX).unwrap_or(u32::MAX);
             let taken = stage
                 .store()
-                .take_outbox(&self.options.sweeps, now, Some(gone_after), limit)
+                .take_outbox(&self.options.sweeps, now, gone_after, limit)
                 .await;
             match taken {
                 Ok(rows) if rows.is_empty() => return,
@@ -160,6 +165,33 @@ impl Relay {
                     return;
                 }
             }
+        }
+    }
+
+    fn search_is_due(&mut self, now: DateTime<Utc>) -> bool {
+        let pause = if now - self.started < TimeDelta::from_std(TAKEOVER).unwrap_or_default() {
+            Duration::ZERO
+        } else if self.shared.stage.outbox_is_the_durability() {
+            SEARCH_EVERY_WHERE_ROWS_STAY
+        } else {
+            SEARCH_EVERY
+        };
+        let due = (now - self.searched)
+            .to_std()
+            .is_ok_and(|since| since >= pause);
+        if due {
+            self.searched = now;
+        }
+        due
+    }
+
+    /// How long a row must have been in hand to be nobody's. Where the bus keeps nothing, a row
+    /// stays in the table while its delivery waits, so only rows from before this process are.
+    fn gone_after(&self, now: DateTime<Utc>) -> Duration {
+        if self.shared.stage.outbox_is_the_durability() {
+            (now - self.started).to_std().unwrap_or_default()
+        } else {
+            IN_HAND_MAX
         }
     }
 
