@@ -1,7 +1,8 @@
 //! **Aside** (`[mechanics.aside]`): one character comments on what others say. For every line said
 //! in a conversation that `by` is not part of, there is a chance that `by` overhears it and makes a
 //! remark. The remark is in the conversation, is answered by nobody and counts for nothing. The last
-//! line of a conversation gets none, for nothing is said after the stop.
+//! line of a conversation gets none, for nothing is said after the stop. Nor does a side thread: it
+//! may be behind the very back of `by`, and what is said there reaches nobody else.
 
 use super::{Mechanic, Settings};
 use crate::engine::{Said, memory_of};
@@ -46,6 +47,7 @@ impl Mechanic for Aside {
         let message = said.message;
         if message.kind != MessageKind::Line
             || said.closes
+            || message.parent_id.is_some()
             || said.conversation.has(&commentator.name)
             || !said
                 .dice

@@ -145,6 +145,22 @@ fn a_commentator_who_takes_part_makes_no_asides() {
 }
 
 #[test]
+fn nobody_overhears_what_is_said_behind_a_back_fr18() {
+    let mut stage = Stage::new(friends(0.5, 1.0), 7);
+    stage.start("ross", "chandler", 1);
+    stage.run();
+    let said: Vec<_> = stage.messages.iter().map(|m| &m.message).collect();
+    assert!(
+        said.iter().any(|m| m.parent_id.is_some()),
+        "there is gossip"
+    );
+    assert!(
+        said.iter()
+            .all(|m| m.parent_id.is_none() || m.kind == MessageKind::Line)
+    );
+}
+
+#[test]
 fn every_mechanic_describes_its_settings() {
     for entry in ALL {
         let schema = (entry.file.schema)();
