@@ -63,14 +63,14 @@ pub struct Effects {
     pub event: EventId,
     /// When they hold.
     pub guard: Guard,
-    /// Conversations that come into being.
+    /// Conversations that come into being; closed ones where the first line is the last.
     pub opened: Vec<Conversation>,
     /// Messages said.
     pub messages: Vec<NewMessage>,
     /// Envelopes to send.
     pub sends: Vec<OutboxRow>,
-    /// Outbox rows that are done with; cleared even when the guard does not hold. Never an id that
-    /// `sends` holds as well.
+    /// Outbox rows in hand that are done with; cleared even when the guard does not hold. Never an
+    /// id that `sends` holds as well. One that is parked (put back meanwhile) stays.
     pub clears: Vec<EventId>,
 }
 

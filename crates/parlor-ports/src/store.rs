@@ -95,7 +95,8 @@ pub trait OutboxStore: Send + Sync {
         limit: u32,
     ) -> PortResult<Vec<OutboxRow>>;
 
-    /// Removes rows. Unknown ids are no error.
+    /// Removes rows in hand. Unknown ids are no error. A parked row stays: the delivery was put back
+    /// before its sender came to clear it.
     ///
     /// # Errors
     /// Retryable when the store is away.

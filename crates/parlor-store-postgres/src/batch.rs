@@ -81,7 +81,7 @@ WITH batch AS MATERIALIZED (
     ON CONFLICT (id) DO UPDATE SET inbox = excluded.inbox, due_at = excluded.due_at,
         parked = excluded.parked, taken_at = excluded.taken_at
 ), cleared AS (
-    DELETE FROM outbox WHERE id = ANY ($62::uuid[])
+    DELETE FROM outbox WHERE id = ANY ($62::uuid[]) AND NOT parked
 )
 SELECT count(*) FROM opened";
 

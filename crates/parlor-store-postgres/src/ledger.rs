@@ -89,19 +89,28 @@ impl<'a> Ledger<'a> {
     /// Books one step.
     pub(crate) fn book(&mut self, step: &'a Effects) -> Result<Outcome, Homeless> {
         for id in &step.clears {
-            self.sends.remove(id);
-            self.clears.insert(*id);
+            // A row that was put back is not what its sender is done with.
+            if self.sends.get(id).is_none_or(|row| !row.parked) {
+                self.sends.remove(id);
+                self.clears.insert(*id);
+            }
         }
         if !self.holds(step) {
             return Ok(Outcome::Stale);
         }
+        let mut ended = Vec::new();
         for conversation in &step.opened {
-            self.open(conversation);
+            if self.open(conversation) && !conversation.is_active() {
+                ended.push(conversation);
+            }
         }
         for new in &step.messages {
             self.say(new, &step.guard)?;
         }
         self.advance(&step.guard);
+        for conversation in ended {
+            self.log("closed", conversation.clone());
+        }
         for row in &step.sends {
             self.clears.remove(&row.envelope.id);
             self.sends.insert(row.envelope.id, row);
@@ -139,11 +148,20 @@ impl<'a> Ledger<'a> {
         self.entries.get(id).map(|(entry, _)| &entry.conversation)
     }
 
-    fn open(&mut self, conversation: &Conversation) {
+    /// Opens a conversation; false when it is there already. It may come into being closed, when
+    /// its first line is its last: then it is logged as opened and, after that line, as closed.
+    fn open(&mut self, conversation: &Conversation) -> bool {
         if self.entries.contains_key(&conversation.id) {
-            return;
+            return false;
         }
-        let place = self.next_place();
+        let place = self.log(
+            "opened",
+            Conversation {
+                status: ConversationStatus::Active,
+                ended_at: None,
+                ..conversation.clone()
+            },
+        );
         let entry = Entry {
             conversation: conversation.clone(),
             messages: 0,
@@ -153,11 +171,7 @@ impl<'a> Ledger<'a> {
         };
         self.entries
             .insert(conversation.id, (entry, Mark::Opened(place)));
-        self.happened.push(Happened {
-            what: "opened",
-            conversation: conversation.clone(),
-            place,
-        });
+        true
     }
 
     fn say(&mut self, new: &'a NewMessage, guard: &Guard) -> Result<(), Homeless> {
@@ -209,7 +223,6 @@ impl<'a> Ledger<'a> {
 
     /// Closes a conversation that is active.
     pub(crate) fn close(&mut self, id: ConversationId, now: DateTime<Utc>) {
-        let place = self.next_place();
         let Some((entry, mark)) = self.entries.get_mut(&id) else {
             return;
         };
@@ -217,11 +230,18 @@ impl<'a> Ledger<'a> {
         entry.conversation.status = ConversationStatus::Closed;
         entry.conversation.ended_at = Some(now);
         let conversation = entry.conversation.clone();
+        self.log("closed", conversation);
+    }
+
+    /// Logs an opening or a closing; gives its place.
+    fn log(&mut self, what: &'static str, conversation: Conversation) -> i64 {
+        let place = self.next_place();
         self.happened.push(Happened {
-            what: "closed",
+            what,
             conversation,
             place,
         });
+        place
     }
 
     fn next_place(&mut self) -> i64 {

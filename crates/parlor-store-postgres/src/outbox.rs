@@ -111,7 +111,7 @@ impl OutboxStore for PostgresStore {
             return Ok(());
         }
         let mut connection = self.connection(WHAT).await?;
-        sqlx::query("DELETE FROM outbox WHERE id = ANY ($1::uuid[])")
+        sqlx::query("DELETE FROM outbox WHERE id = ANY ($1::uuid[]) AND NOT parked")
             .bind(ids.iter().map(|id| id.0).bind_iter())
             .execute(&mut *connection)
             .await

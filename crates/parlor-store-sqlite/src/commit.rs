@@ -34,7 +34,8 @@ const INSERT_HAPPENING: &str = "INSERT INTO happenings (seq, kind, world, conver
 const INSERT_SENDING: &str = "INSERT OR REPLACE INTO outbox (id, world, due_at, taken_at, inbox, \
      conversation, recipient, sent_at, traceparent, kind, data) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-pub(crate) const CLEAR: &str = "DELETE FROM outbox WHERE id = ?1";
+/// A row that was put back (parked) is not what its sender is done with.
+pub(crate) const CLEAR: &str = "DELETE FROM outbox WHERE id = ?1 AND taken_at IS NOT NULL";
 
 /// The effects of one step, with all that needs no database done by the caller.
 pub(crate) struct Step {
@@ -148,8 +149,16 @@ fn write_step(tx: &mut Tx<'_>, statements: &mut Statements<'_>, step: &Step) -> 
     let Some(pass) = check(statements, tx, step)? else {
         return Ok(Outcome::Stale);
     };
+    let mut ended = Vec::new();
     for (conversation, participants) in &step.opened {
-        open(tx, conversation, participants)?;
+        let opened = open(tx, conversation, participants)?;
+        ended.extend(
+            opened.zip(
+                conversation
+                    .ended_at
+                    .map(|time| (conversation.exchanges, time)),
+            ),
+        );
     }
     for said in &step.messages {
         say(tx, statements, said, pass)?;
@@ -166,6 +175,10 @@ fn write_step(tx: &mut Tx<'_>, statements: &mut Statements<'_>, step: &Step) -> 
             close(tx, found.seq, found.world, exchanges, time)?;
             tracing::trace!(conversation.id = %id, "closed by its last line");
         }
+    }
+    // What came into being closed, because its first line is its last.
+    for ((seq, world), (exchanges, time)) in ended {
+        close(tx, seq, world, exchanges, time)?;
     }
     for sending in &step.sends {
         send(tx, statements, sending)?;
@@ -228,7 +241,12 @@ fn check(statements: &mut Statements<'_>, tx: &Tx<'_>, step: &Step) -> Result<Op
     }
 }
 
-fn open(tx: &mut Tx<'_>, conversation: &Conversation, participants: &str) -> Result<()> {
+/// Gives the conversation's place and its world's; `None` when it is there already.
+fn open(
+    tx: &mut Tx<'_>,
+    conversation: &Conversation,
+    participants: &str,
+) -> Result<Option<(i64, i64)>> {
     let world = tx.world(conversation.world.as_str())?;
     let written = tx
         .conn
@@ -247,11 +265,12 @@ fn open(tx: &mut Tx<'_>, conversation: &Conversation, participants: &str) -> Res
             conversation.ended_at.map(codec::micros),
         ])?;
     if written == 0 {
-        return Ok(());
+        return Ok(None);
     }
     let seq = tx.conn.last_insert_rowid();
     let at = codec::micros(conversation.created_at);
-    happen(tx, OPENED, world, Some(seq), conversation.exchanges, at)
+    happen(tx, OPENED, world, Some(seq), conversation.exchanges, at)?;
+    Ok(Some((seq, world)))
 }
 
 /// Closes and logs it.

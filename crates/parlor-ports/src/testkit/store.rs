@@ -109,6 +109,7 @@ macro_rules! store_conformance {
             world_messages_are_listed_newest_first
             an_unknown_conversation_has_nothing
             the_log_holds_every_change_in_order
+            the_log_opens_and_closes_a_talk_of_one_line
             the_log_holds_nothing_of_what_was_stale
             the_log_page_by_page_is_all_of_it
             the_log_shows_a_conversation_as_it_was_then
@@ -123,6 +124,7 @@ macro_rules! store_conformance {
             two_takers_never_get_the_same_row
             a_row_again_replaces_the_first
             cleared_rows_are_gone
+            a_row_put_back_survives_its_senders_clearing
             dead_letters_are_kept_and_listed
             a_dead_letter_again_replaces_the_first
             dead_letters_are_replayed

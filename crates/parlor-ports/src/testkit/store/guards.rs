@@ -272,7 +272,7 @@ pub async fn clears_hold_also_when_stale(store: Arc<dyn Store>) {
     apply(
         &store,
         vec![sending(vec![
-            row(1, due, true),
+            row(1, due, false),
             row(2, due, false),
             row(3, due, true),
         ])],

@@ -1,10 +1,11 @@
 //! Rules of the log of changes.
 
 use super::fixture::{
-    apply, at, comment, commit, conversation, line, log, open, say, say_last, slug, talk,
+    apply, at, comment, commit, commit_one, conversation, line, log, open, say, say_last, slug,
+    talk,
 };
-use crate::store::{Change, Cursor, Happening, Store};
-use parlor_model::{Conversation, ConversationStatus, MessageId};
+use crate::store::{Change, Cursor, Happening, Outcome, Store};
+use parlor_model::{Conversation, ConversationStatus, Effects, MessageId};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +70,29 @@ pub async fn the_log_holds_every_change_in_order(store: Arc<dyn Store>) {
         comment.order, 1,
         "the log has the number that the store gave"
     );
+}
+
+/// A side thread may begin with the last exchange: it comes into being closed.
+pub async fn the_log_opens_and_closes_a_talk_of_one_line(store: Arc<dyn Store>) {
+    let chat = Conversation {
+        status: ConversationStatus::Closed,
+        ended_at: Some(at(7)),
+        ..conversation(1)
+    };
+    let only = Effects {
+        messages: vec![line(&chat, 1)],
+        ..open(&chat)
+    };
+    apply(&store, vec![only.clone()]).await;
+    assert_eq!(commit_one(&store, only).await, Outcome::Stale);
+
+    let changes = log(&store, Cursor::START, 3).await;
+    assert_eq!(what(&changes), ["opened", "Ross says line 1", "closed"]);
+    let Happening::Opened(then) = &changes[0].what else {
+        panic!("it was opened first")
+    };
+    assert!(then.is_active(), "as it was then: {then:?}");
+    assert_eq!(changes[2].what, Happening::Closed(chat));
 }
 
 /// What was not written did not happen.

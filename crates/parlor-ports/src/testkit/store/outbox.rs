@@ -244,10 +244,10 @@ pub async fn a_row_again_replaces_the_first(store: Arc<dyn Store>) {
     assert_eq!((taken.len(), taken[0].due_at), (1, later.due_at));
 }
 
-/// A row that is done with does not come back, parked or in hand.
+/// A row that is done with does not come back.
 pub async fn cleared_rows_are_gone(store: Arc<dyn Store>) {
     let due = in_seconds(-60);
-    let rows = (1..=4).map(|n| row(n, due, n % 2 == 0)).collect();
+    let rows = (1..=4).map(|n| row(n, due, false)).collect();
     apply(&store, vec![sending(rows)]).await;
 
     store
@@ -261,6 +261,25 @@ pub async fn cleared_rows_are_gone(store: Arc<dyn Store>) {
     assert_eq!(
         numbers(&take(&store, in_seconds(2 * 3_600), Some(HOUR), 9).await),
         [4]
+    );
+}
+
+/// A delivery may be put back before its sender has cleared the row: it is not lost, whether the
+/// clearing comes alone, in a later commit or in the same one.
+pub async fn a_row_put_back_survives_its_senders_clearing(store: Arc<dyn Store>) {
+    let due = in_seconds(-60);
+    let rows = (1..=3).map(|n| row(n, due, false)).collect();
+    apply(&store, vec![sending(rows)]).await;
+    let parked = |n| sending(vec![row(n, due, true)]);
+
+    apply(&store, vec![parked(1), parked(2)]).await;
+    store.clear_outbox(&[event_id(1)]).await.expect("no error");
+    commit(&store, vec![clearing(&[2])]).await;
+    commit(&store, vec![parked(3), clearing(&[3])]).await;
+
+    assert_eq!(
+        numbers(&take(&store, in_seconds(0), None, 9).await),
+        [1, 2, 3]
     );
 }
 
