@@ -8,7 +8,7 @@
 use crate::bus::DeadLetter;
 use crate::error::PortResult;
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use parlor_model::{
     Conversation, ConversationId, ConversationKind, ConversationStatus, Effects, EventId, Message,
     MessageId, OutboxRow, Slug,
@@ -77,12 +77,36 @@ pub trait StepStore: Send + Sync {
     async fn commit(&self, steps: Vec<Effects>) -> PortResult<Vec<Outcome>>;
 }
 
+/// Which rows in hand nobody is going to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Abandoned {
+    /// Taken in hand before this time: whoever had them then is gone.
+    pub taken_before: DateTime<Utc>,
+    /// And due before this time.
+    pub due_before: DateTime<Utc>,
+}
+
+impl Abandoned {
+    /// Rows that should have been sent, by whoever took them, more than `age` before `now`.
+    #[must_use]
+    pub fn older_than(age: Duration, now: DateTime<Utc>) -> Self {
+        let before = TimeDelta::from_std(age)
+            .ok()
+            .and_then(|age| now.checked_sub_signed(age))
+            .unwrap_or(DateTime::UNIX_EPOCH);
+        Self {
+            taken_before: before,
+            due_before: before,
+        }
+    }
+}
+
 /// The outbox: what is to be sent. A row is *in hand* (some process is sending it) or *parked*.
 #[async_trait]
 pub trait OutboxStore: Send + Sync {
     /// Takes rows in hand that nobody else takes at the same moment, oldest due first: parked rows
-    /// that are due at `now` and whose world is not paused, and, where `stale_after` is given, rows
-    /// in hand that were due and taken in hand more than `stale_after` before `now` (whoever had
+    /// that are due at `now` and whose world is not paused, and, where `abandoned` is given, rows
+    /// in hand that were taken in hand before the one time and due before the other (whoever had
     /// them is gone). Only rows of `worlds`.
     ///
     /// # Errors
@@ -91,7 +115,7 @@ pub trait OutboxStore: Send + Sync {
         &self,
         worlds: &[Slug],
         now: DateTime<Utc>,
-        stale_after: Option<Duration>,
+        abandoned: Option<Abandoned>,
         limit: u32,
     ) -> PortResult<Vec<OutboxRow>>;
 

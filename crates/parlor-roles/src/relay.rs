@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use parlor_model::{OutboxRow, Slug};
 use parlor_ports::bus::{Bus, Outgoing};
 use parlor_ports::metric;
+use parlor_ports::store::Abandoned;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -147,12 +148,12 @@ impl Relay {
     async fn sweep(&mut self) {
         let stage = self.shared.stage.clone();
         let now = stage.clock().now();
-        let gone_after = self.search_is_due(now).then(|| self.gone_after(now));
+        let abandoned = self.search_is_due(now).then(|| self.abandoned(now));
         loop {
             let limit = u32::try_from(BATCH_MAX).unwrap_or(u32::MAX);
             let taken = stage
                 .store()
-                .take_outbox(&self.options.sweeps, now, gone_after, limit)
+                .take_outbox(&self.options.sweeps, now, abandoned, limit)
                 .await;
             match taken {
                 Ok(rows) if rows.is_empty() => return,
@@ -185,13 +186,16 @@ impl Relay {
         due
     }
 
-    /// How long a row must have been in hand to be nobody's. Where the bus keeps nothing, a row
-    /// stays in the table while its delivery waits, so only rows from before this process are.
-    fn gone_after(&self, now: DateTime<Utc>) -> Duration {
+    /// Which rows are nobody's. Where the bus keeps nothing, a row stays in the table while its
+    /// delivery waits, so only rows from before this process are, as soon as they are due.
+    fn abandoned(&self, now: DateTime<Utc>) -> Abandoned {
         if self.shared.stage.outbox_is_the_durability() {
-            (now - self.started).to_std().unwrap_or_default()
+            Abandoned {
+                taken_before: self.started,
+                due_before: now,
+            }
         } else {
-            IN_HAND_MAX
+            Abandoned::older_than(IN_HAND_MAX, now)
         }
     }
 

@@ -8,17 +8,17 @@ use parlor_model::envelope::SPEC_VERSION;
 use parlor_model::{Envelope, EventId, OutboxRow, Slug};
 use parlor_ports::PortResult;
 use parlor_ports::bus::DeadLetter;
-use parlor_ports::store::OutboxStore;
+use parlor_ports::store::{Abandoned, OutboxStore};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgBindIterExt, PgConnection, PgRow};
 use sqlx::types::Json;
 use sqlx::{Error, Row};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use uuid::Uuid;
 
-/// $1 worlds, $2 now, $3 due and taken before this when in hand (null: none of those), $4 limit.
+/// $1 worlds, $2 now, $3 and $5 taken and due before these when in hand (null: none of those), $4
+/// limit.
 /// World by world, so that the rows of a paused world are not even looked at.
 const TAKE_SQL: &str = "
 WITH parked AS MATERIALIZED (
@@ -31,7 +31,7 @@ WITH parked AS MATERIALIZED (
 ), stale AS MATERIALIZED (
     SELECT o.id, o.due_at FROM unnest($1::text[]) AS u (world), LATERAL (
         SELECT id, due_at FROM outbox
-        WHERE $3::timestamptz IS NOT NULL AND world = u.world AND NOT parked AND due_at < $3
+        WHERE $3::timestamptz IS NOT NULL AND world = u.world AND NOT parked AND due_at < $5
             AND taken_at < $3
         ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
     ) o
@@ -78,24 +78,20 @@ impl OutboxStore for PostgresStore {
         &self,
         worlds: &[Slug],
         now: DateTime<Utc>,
-        stale_after: Option<Duration>,
+        abandoned: Option<Abandoned>,
         limit: u32,
     ) -> PortResult<Vec<OutboxRow>> {
         const WHAT: &str = "can't take rows from the outbox";
         if worlds.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
-        let stale_before = stale_after.map(|after| {
-            let after = chrono::TimeDelta::from_std(after).unwrap_or(chrono::TimeDelta::MAX);
-            now.checked_sub_signed(after)
-                .unwrap_or(DateTime::UNIX_EPOCH)
-        });
         let mut connection = self.connection(WHAT).await?;
         let rows = sqlx::query(TAKE_SQL)
             .bind(worlds.iter().map(Slug::as_str).bind_iter())
             .bind(now)
-            .bind(stale_before)
+            .bind(abandoned.map(|rows| rows.taken_before))
             .bind(i64::from(limit))
+            .bind(abandoned.map(|rows| rows.due_before))
             .fetch_all(&mut *connection)
             .await
             .map_err(|error| self.failed(WHAT, &error))?;

@@ -10,11 +10,10 @@ use chrono::{DateTime, Utc};
 use parlor_model::{Envelope, EventId, OutboxRow, Slug};
 use parlor_ports::PortResult;
 use parlor_ports::bus::DeadLetter;
-use parlor_ports::store::OutboxStore;
+use parlor_ports::store::{Abandoned, OutboxStore};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Row, params};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The columns that [`read_row`] reads, of `outbox AS o JOIN worlds AS w`.
 const ROW: &str = "o.seq, o.id, w.name, o.due_at, o.inbox, o.conversation, o.recipient, \
@@ -55,7 +54,7 @@ pub(crate) fn parked_query() -> String {
 fn stale_query() -> String {
     format!(
         "SELECT {ROW} FROM outbox AS o JOIN worlds AS w ON w.id = o.world
-         WHERE o.world = ?1 AND o.taken_at < ?2 AND o.due_at < ?2 ORDER BY o.due_at LIMIT ?3"
+         WHERE o.world = ?1 AND o.taken_at < ?2 AND o.due_at < ?4 ORDER BY o.due_at LIMIT ?3"
     )
 }
 
@@ -85,14 +84,12 @@ impl OutboxStore for SqliteStore {
         &self,
         worlds: &[Slug],
         now: DateTime<Utc>,
-        stale_after: Option<Duration>,
+        abandoned: Option<Abandoned>,
         limit: u32,
     ) -> PortResult<Vec<OutboxRow>> {
         let worlds = worlds.to_vec();
         let now = codec::micros(now);
-        let stale_before = stale_after
-            .map(|age| now.saturating_sub(i64::try_from(age.as_micros()).unwrap_or(i64::MAX)));
-        let take = move |tx: &mut Tx<'_>| take(tx.conn, &worlds, now, stale_before, limit);
+        let take = move |tx: &mut Tx<'_>| take(tx.conn, &worlds, now, abandoned, limit);
         self.write("take rows of the outbox", take).await
     }
 
@@ -161,7 +158,7 @@ fn take(
     conn: &Connection,
     worlds: &[Slug],
     now: i64,
-    stale_before: Option<i64>,
+    abandoned: Option<Abandoned>,
     limit: u32,
 ) -> Result<Vec<OutboxRow>> {
     let mut due = Vec::new();
@@ -174,10 +171,18 @@ fn take(
             parked.query_map(params![world, now, limit], read_row)?,
             &mut due,
         )?;
-        if let Some(before) = stale_before {
+        if let Some(rows) = abandoned {
             let mut stale = conn.prepare_cached(&stale_query())?;
             collect(
-                stale.query_map(params![world, before, limit], read_row)?,
+                stale.query_map(
+                    params![
+                        world,
+                        codec::micros(rows.taken_before),
+                        limit,
+                        codec::micros(rows.due_before)
+                    ],
+                    read_row,
+                )?,
                 &mut due,
             )?;
         }

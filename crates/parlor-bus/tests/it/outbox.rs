@@ -5,10 +5,9 @@ use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use parlor_model::{EventId, OutboxRow, Slug};
 use parlor_ports::bus::DeadLetter;
-use parlor_ports::store::OutboxStore;
+use parlor_ports::store::{Abandoned, OutboxStore};
 use parlor_ports::{PortError, PortResult};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 #[derive(Default)]
 pub(crate) struct MemoryOutbox {
@@ -37,7 +36,7 @@ impl OutboxStore for MemoryOutbox {
         &self,
         worlds: &[Slug],
         now: DateTime<Utc>,
-        _stale_after: Option<Duration>,
+        _abandoned: Option<Abandoned>,
         limit: u32,
     ) -> PortResult<Vec<OutboxRow>> {
         self.there()?;

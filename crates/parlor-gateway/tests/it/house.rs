@@ -21,15 +21,14 @@ use parlor_ports::bus::{
 };
 use parlor_ports::director::{Director, DirectorError, StartRequest, Started};
 use parlor_ports::store::{
-    After, Change, Changes, ConversationFilter, Cursor, Happening, Library, OutboxStore, Outcome,
-    Page, SceneRecord, SceneRequest, StepStore, Upkeep,
+    Abandoned, After, Change, Changes, ConversationFilter, Cursor, Happening, Library, OutboxStore,
+    Outcome, Page, SceneRecord, SceneRequest, StepStore, Upkeep,
 };
 use parlor_ports::{PortError, PortResult};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -404,7 +403,7 @@ impl OutboxStore for House {
         &self,
         _: &[Slug],
         _: DateTime<Utc>,
-        _: Option<Duration>,
+        _: Option<Abandoned>,
         _: u32,
     ) -> PortResult<Vec<OutboxRow>> {
         not_here()

@@ -118,6 +118,7 @@ macro_rules! store_conformance {
             parked_rows_are_taken_when_due
             taken_rows_come_back_as_they_were_sent
             rows_in_hand_are_taken_only_when_stale
+            rows_of_a_process_before_are_taken_when_due
             rows_are_taken_oldest_due_first_up_to_the_limit
             a_paused_world_keeps_its_parked_rows
             only_rows_of_these_worlds_are_taken

@@ -5,8 +5,8 @@ use crate::place::Place;
 use chrono::TimeDelta;
 use parlor_model::{Conversation, ConversationStatus, Effects, EventId, SystemClock};
 use parlor_ports::store::{
-    After, Changes, ConversationFilter, Cursor, Library, OutboxStore, SceneRequest, StepStore,
-    Upkeep,
+    Abandoned, After, Changes, ConversationFilter, Cursor, Library, OutboxStore, SceneRequest,
+    StepStore, Upkeep,
 };
 use parlor_store_postgres::PostgresStore;
 use sqlx::PgConnection;
@@ -115,7 +115,12 @@ async fn lists(store: &PostgresStore, talk: &Conversation) {
 async fn outbox(store: &PostgresStore) {
     let friends = [world()];
     store
-        .take_outbox(&friends, now(), Some(Duration::from_secs(60)), 10)
+        .take_outbox(
+            &friends,
+            now(),
+            Some(Abandoned::older_than(Duration::from_secs(60), now())),
+            10,
+        )
         .await
         .unwrap();
     store

@@ -4,7 +4,7 @@ use super::fixture::{
     apply, at, clearing, commit, event_id, in_seconds, row, row_of, sending, slug,
 };
 use crate::bus::DeadLetter;
-use crate::store::Store;
+use crate::store::{Abandoned, Store};
 use chrono::{DateTime, Utc};
 use parlor_model::{EventBody, Opening, OutboxRow, Slug};
 use std::collections::HashSet;
@@ -19,8 +19,9 @@ async fn take(
     stale_after: Option<Duration>,
     limit: u32,
 ) -> Vec<OutboxRow> {
+    let abandoned = stale_after.map(|age| Abandoned::older_than(age, now));
     store
-        .take_outbox(&[slug("friends")], now, stale_after, limit)
+        .take_outbox(&[slug("friends")], now, abandoned, limit)
         .await
         .expect("rows can be taken")
 }
@@ -126,6 +127,32 @@ pub async fn rows_in_hand_are_taken_only_when_stale(store: Arc<dyn Store>) {
     );
 }
 
+/// A process that begins anew takes over what the one before it had in hand, as soon as it is due.
+pub async fn rows_of_a_process_before_are_taken_when_due(store: Arc<dyn Store>) {
+    let rows = vec![
+        row(1, in_seconds(-60), false),
+        row(2, in_seconds(60), false),
+    ];
+    apply(&store, vec![sending(rows)]).await;
+    let from = |taken_before, now| {
+        let abandoned = Abandoned {
+            taken_before,
+            due_before: now,
+        };
+        let store = store.clone();
+        async move {
+            let worlds = [friends()];
+            let taken = store.take_outbox(&worlds, now, Some(abandoned), 9);
+            numbers(&taken.await.expect("rows can be taken"))
+        }
+    };
+
+    let (before, began) = (in_seconds(-HOUR.as_secs().cast_signed()), in_seconds(3_600));
+    assert_eq!(from(before, in_seconds(120)).await, [0; 0], "taken later");
+    assert_eq!(from(began, in_seconds(0)).await, [1]);
+    assert_eq!(from(began, in_seconds(61)).await.last(), Some(&2));
+}
+
 /// The oldest first, no more than asked for; the rest later.
 pub async fn rows_are_taken_oldest_due_first_up_to_the_limit(store: Arc<dyn Store>) {
     let rows = [(1, -10), (2, -30), (3, -20), (4, -40)];
@@ -187,7 +214,14 @@ pub async fn only_rows_of_these_worlds_are_taken(store: Arc<dyn Store>) {
     apply(&store, vec![sending(vec![mine, other])]).await;
 
     assert_eq!(
-        store.take_outbox(&[], in_seconds(0), Some(HOUR), 9).await,
+        store
+            .take_outbox(
+                &[],
+                in_seconds(0),
+                Some(Abandoned::older_than(HOUR, in_seconds(0))),
+                9
+            )
+            .await,
         Ok(Vec::new())
     );
     assert_eq!(numbers(&take(&store, in_seconds(0), None, 9).await), [1]);
