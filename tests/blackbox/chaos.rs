@@ -21,8 +21,9 @@ const ROLE_KILLS: usize = 50;
 const SERVER_KILLS: usize = 20;
 /// Longest time between two accidents.
 const BETWEEN: Duration = Duration::from_millis(1_500);
-/// Pause between two starts of conversations.
-const START_EVERY: Duration = Duration::from_millis(60);
+/// Who starts conversations at the same time, and how often each.
+const PEOPLE: usize = 6;
+const START_EVERY: Duration = Duration::from_millis(200);
 /// How long everything may take to come to its end after the last accident: a role that was killed
 /// often is started again after a growing pause.
 const END_WITHIN: Duration = Duration::from_secs(90);
@@ -36,7 +37,7 @@ async fn roles_killed_fifty_times_lose_and_repeat_nothing() {
     let scratch = Scratch::new(Setting::Split).await;
     let server = Arc::new(scratch.up(&["--pace", "0", "--quiet"]).await);
     let mut dice = Dice::printed("kills of roles");
-    let load = Load::on(&server, &scratch);
+    let load = Load::on(&server, &scratch).await;
     for _ in 0..ROLE_KILLS {
         let victim = within(END_WITHIN, "a role that runs", || {
             let roles = server.roles();
@@ -87,7 +88,7 @@ async fn outages(
     crashes: &[bool],
 ) -> (usize, Vec<String>) {
     let mut dice = Dice::printed("restarts");
-    let load = Load::on(server, scratch);
+    let load = Load::on(server, scratch).await;
     for crash in crashes {
         dice.moment(BETWEEN * 2).await;
         instance.restart(*crash).await;
@@ -121,24 +122,42 @@ async fn a_server_that_crashes_over_and_over_loses_and_repeats_nothing() {
     all_is_well("server kills", SERVER_KILLS, &scratch, &started).await;
 }
 
-/// Conversations that are started one after the other until told to stop.
+/// People who start conversations until they are told to stop. Half of them come by the gateway
+/// that meets accidents, half by one that stands, so that there is load whatever happens.
 struct Load {
     stop: Arc<AtomicBool>,
-    starting: JoinHandle<Vec<String>>,
+    people: Vec<JoinHandle<Vec<String>>>,
+    _standing: Arc<Server>,
 }
 
 impl Load {
-    fn on(server: &Arc<Server>, scratch: &Scratch) -> Self {
+    async fn on(server: &Arc<Server>, scratch: &Scratch) -> Self {
+        let standing = Arc::new(scratch.role("gateway", &[]).await);
         let stop = Arc::new(AtomicBool::new(false));
         let path = format!("/api/worlds/{}/conversations", scratch.world.name);
-        let starting = tokio::spawn(start_on(server.clone(), path, stop.clone()));
-        Self { stop, starting }
+        let person = |n: usize| {
+            let way = if n.is_multiple_of(2) {
+                server
+            } else {
+                &standing
+            };
+            tokio::spawn(start_on(way.clone(), path.clone(), stop.clone()))
+        };
+        Self {
+            people: (0..PEOPLE).map(person).collect(),
+            stop,
+            _standing: standing,
+        }
     }
 
     /// Ends it, and gives the ids of what was started.
     async fn ends(self) -> Vec<String> {
         self.stop.store(true, Ordering::Relaxed);
-        self.starting.await.unwrap()
+        let mut started = Vec::new();
+        for person in self.people {
+            started.extend(person.await.unwrap());
+        }
+        started
     }
 }
 
@@ -177,18 +196,12 @@ async fn start_once(api: &Api, path: &str, key: &str) -> Option<String> {
 /// Waits for the end of everything, prints the counts, and holds them against what was promised.
 async fn all_is_well(accident: &str, count: usize, scratch: &Scratch, started: &[String]) {
     let since = Instant::now();
-    let ledger = within(
-        END_WITHIN,
-        "every conversation is over and nothing on its way",
-        || async {
-            scratch
-                .try_ledger()
-                .await
-                .ok()
-                .filter(parlor_blackbox::Ledger::is_over)
-        },
-    )
+    let what = "every conversation is over and nothing on its way";
+    within(END_WITHIN, what, || async {
+        scratch.is_over().await.ok().filter(|over| *over)
+    })
     .await;
+    let ledger = scratch.ledger().await;
     let tally = ledger.tally();
     println!(
         "{accident}: {count}; conversations {} (of these gossip {}), lines {}, asides {}; \

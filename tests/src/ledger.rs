@@ -104,6 +104,19 @@ impl Ledger {
         Ok(ledger)
     }
 
+    /// [`Ledger::is_over`] without reading everything.
+    ///
+    /// # Errors
+    /// It is away.
+    pub async fn is_over_in_postgres(url: &str) -> anyhow::Result<bool> {
+        let mut connection = PgConnection::connect(url).await?;
+        let over = sqlx::query_scalar(
+            "SELECT NOT EXISTS (SELECT FROM outbox)
+                AND NOT EXISTS (SELECT FROM conversations WHERE status = 'ACTIVE')",
+        );
+        Ok(over.fetch_one(&mut connection).await?)
+    }
+
     /// Reads an SQLite file, also while a server uses it.
     ///
     /// # Errors

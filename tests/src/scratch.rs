@@ -187,11 +187,18 @@ impl Scratch {
             .unwrap_or_else(|e| panic!("the store can't be read: {e:#}"))
     }
 
-    /// What is stored.
+    /// Whether every conversation is over and nothing is on its way.
     ///
     /// # Errors
     /// The store is away.
-    pub async fn try_ledger(&self) -> anyhow::Result<Ledger> {
+    pub async fn is_over(&self) -> anyhow::Result<bool> {
+        match &self.database {
+            Some(database) => Ledger::is_over_in_postgres(&database.url).await,
+            None => Ok(self.try_ledger().await?.is_over()),
+        }
+    }
+
+    async fn try_ledger(&self) -> anyhow::Result<Ledger> {
         match &self.database {
             Some(database) => Ledger::of_postgres(&database.url).await,
             None => Ledger::of_sqlite(&self.dir.path().join("data").join("parlor.db")),
