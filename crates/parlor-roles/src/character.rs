@@ -11,13 +11,27 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Deliveries in one step: what is waiting, at most this many. Larger batches gain little more per
-/// message and delay their first.
-const BATCH_MAX: usize = 256;
-/// Batches on their way at the same time: while one waits for its commit, the next loads.
-const LANES: usize = 4;
-/// Unsettled deliveries: enough to keep every lane full.
-pub const PREFETCH: u16 = 1024;
+/// How many deliveries a role works on at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Unsettled deliveries at most: enough to keep every lane full.
+    pub prefetch: u16,
+    /// Deliveries in one step: what is waiting, at most this many. Larger batches cost less for each
+    /// message and make the first one wait longer.
+    pub batch_max: usize,
+    /// Batches on their way at the same time: while one waits for its commit, another loads.
+    pub lanes: usize,
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self {
+            prefetch: 1024,
+            batch_max: 128,
+            lanes: 8,
+        }
+    }
+}
 
 /// What a character role needs.
 pub struct CharacterOptions {
@@ -27,8 +41,8 @@ pub struct CharacterOptions {
     pub inboxes: Vec<String>,
     /// Name of the consumer.
     pub group: String,
-    /// Unsettled deliveries at most.
-    pub prefetch: u16,
+    /// How much at the same time.
+    pub load: Load,
 }
 
 /// The service.
@@ -75,7 +89,7 @@ impl CharacterRole {
             .subscribe(SubscribeOptions {
                 group: self.options.group.clone(),
                 inboxes: self.options.inboxes.clone(),
-                prefetch: self.options.prefetch,
+                prefetch: self.options.load.prefetch,
             })
             .await?;
         let lane = Lane {
@@ -84,7 +98,7 @@ impl CharacterRole {
             relay: self.relay,
             settler: subscription.settler(),
         };
-        let lanes = Arc::new(Semaphore::new(LANES));
+        let lanes = Arc::new(Semaphore::new(self.options.load.lanes.max(1)));
         let tasks = TaskTracker::new();
         let ended = loop {
             let permit = tokio::select! {
@@ -93,7 +107,7 @@ impl CharacterRole {
             };
             let deliveries = tokio::select! {
                 () = cancel.cancelled() => break Ok(()),
-                deliveries = subscription.next(BATCH_MAX) => deliveries,
+                deliveries = subscription.next(self.options.load.batch_max.max(1)) => deliveries,
             };
             match deliveries {
                 Ok(deliveries) => {

@@ -6,7 +6,7 @@ use parlor_model::{Clock, World};
 use parlor_ports::bus::Bus;
 use parlor_ports::director::Director;
 use parlor_ports::store::Store;
-use parlor_roles::character::{CharacterOptions, CharacterRole, PREFETCH};
+use parlor_roles::character::{CharacterOptions, CharacterRole, Load};
 use parlor_roles::{Relay, RelayHandle, RelayOptions, Stage, StageDirector};
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,7 +136,7 @@ fn characters(
         world: world.clone(),
         inboxes,
         group: format!("{}-sandbox", world.name),
-        prefetch: PREFETCH,
+        load: Load::default(),
     };
     Ok(CharacterRole::new(
         role,

@@ -83,6 +83,10 @@ pub(crate) struct Limits {
 pub(crate) struct Tuning {
     /// Unsettled deliveries of one consumer.
     pub(crate) prefetch: u16,
+    /// Deliveries in one step, at most.
+    pub(crate) batch: usize,
+    /// Steps of one consumer at the same time.
+    pub(crate) lanes: usize,
     /// Connections to PostgreSQL of one process.
     pub(crate) store_connections: u32,
 }
@@ -200,6 +204,7 @@ impl Settings {
             (None, Some(home)) => Path::new(home).join(".local/share/parlor"),
             (None, None) => PathBuf::from("parlor-data"),
         };
+        let load = parlor_roles::character::Load::default();
         Self {
             bus: "embedded".into(),
             store: "sqlite".into(),
@@ -218,7 +223,9 @@ impl Settings {
                 body_bytes: 1 << 20,
             },
             tuning: Tuning {
-                prefetch: 1024,
+                prefetch: load.prefetch,
+                batch: load.batch_max,
+                lanes: load.lanes,
                 store_connections: 8,
             },
         }
@@ -298,6 +305,8 @@ impl Layer {
             | "limits.message_bytes"
             | "limits.body_bytes"
             | "tuning.prefetch"
+            | "tuning.batch"
+            | "tuning.lanes"
             | "tuning.store_connections" => value
                 .parse::<u64>()
                 .map_or_else(|_| Value::from(value), Value::from),

@@ -17,7 +17,7 @@ use parlor_model::{Clock, Slug, World};
 use parlor_ports::bus::Bus;
 use parlor_ports::director::Director;
 use parlor_ports::store::Store;
-use parlor_roles::character::{CharacterOptions, CharacterRole};
+use parlor_roles::character::{CharacterOptions, CharacterRole, Load};
 use parlor_roles::jobs::{JobsOptions, JobsRole};
 use parlor_roles::{RelayHandle, Stage};
 use std::sync::Arc;
@@ -189,6 +189,14 @@ pub(crate) fn gateway(lifecycle: &Lifecycle, listener: TcpListener, parts: &Gate
     );
 }
 
+fn load(settings: &Settings) -> Load {
+    Load {
+        prefetch: settings.tuning.prefetch,
+        batch_max: settings.tuning.batch,
+        lanes: settings.tuning.lanes,
+    }
+}
+
 /// A role that acts for the whole cast of a world.
 pub(crate) fn whole_cast(
     world: &Arc<World>,
@@ -207,7 +215,7 @@ pub(crate) fn whole_cast(
         world: world.clone(),
         inboxes,
         group: format!("{}-cast", world.name),
-        prefetch: settings.tuning.prefetch,
+        load: load(settings),
     };
     CharacterRole::new(options, stage, bus, relay)
 }
@@ -248,7 +256,7 @@ fn chosen(
         world: world.clone(),
         group: format!("{}-{}", world.name, inboxes.join("+")),
         inboxes,
-        prefetch: settings.tuning.prefetch,
+        load: load(settings),
     };
     Ok(CharacterRole::new(options, stage, bus, relay))
 }

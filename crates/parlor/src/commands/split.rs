@@ -122,6 +122,8 @@ fn environment(
             "PARLOR_TUNING__PREFETCH",
             settings.tuning.prefetch.to_string(),
         ),
+        ("PARLOR_TUNING__BATCH", settings.tuning.batch.to_string()),
+        ("PARLOR_TUNING__LANES", settings.tuning.lanes.to_string()),
         (
             "PARLOR_TUNING__STORE_CONNECTIONS",
             settings.tuning.store_connections.to_string(),
