@@ -65,7 +65,6 @@ async fn a_broker_that_restarts_and_crashes_loses_and_repeats_nothing() {
     let server = Arc::new(scratch.up(&["--pace", "0", "--quiet"]).await);
     let restarts = outages(&broker, &server, &scratch, &[false, true]).await;
     all_is_well("broker restarts", restarts.0, &scratch, &restarts.1).await;
-    drop(scratch);
 }
 
 #[tokio::test]
@@ -77,7 +76,6 @@ async fn a_database_that_restarts_and_crashes_loses_and_repeats_nothing() {
     let server = Arc::new(scratch.up(&["--pace", "0", "--quiet"]).await);
     let restarts = outages(&postgres, &server, &scratch, &[false, true, false, true]).await;
     all_is_well("database restarts", restarts.0, &scratch, &restarts.1).await;
-    drop(scratch);
 }
 
 /// Restarts the servers of `instance` under load; true stands for a crash.
