@@ -67,7 +67,9 @@ impl Director for StageDirector {
         let outcomes = self.stage.store().commit(vec![opened.effects]).await?;
         let conversation = if outcomes.first() == Some(&Outcome::Applied) {
             metrics::counter!(parlor_ports::metric::CONVERSATIONS_OPENED).increment(1);
-            self.relay.send(sends).await;
+            // It is on disk: a caller need not wait for a bus that is away.
+            let relay = self.relay.clone();
+            tokio::spawn(async move { relay.send(sends).await });
             opened.conversation
         } else {
             let id = opened.conversation.id;

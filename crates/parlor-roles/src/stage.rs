@@ -238,15 +238,22 @@ impl Stage {
         }
     }
 
-    /// Puts the event back into the outbox; a relay finds it there once the world goes on.
+    /// Puts the event back into the outbox; a relay finds it there once the world goes on. It gets an
+    /// id of its own, so that whoever sent it before and comes late to clear its row clears nothing
+    /// else.
     fn park(&self, event: &Arc<Envelope>, inbox: String) -> Progress {
         let mut effects = Effects::none(event.id);
+        let mut again = Envelope::clone(event);
+        again.id = EventId::derive(event.id.0, "again");
         effects.sends.push(OutboxRow {
             inbox,
-            envelope: event.clone(),
+            envelope: Arc::new(again),
             due_at: self.clock.now(),
             parked: true,
         });
+        if self.clears_own_row {
+            effects.clears.push(event.id);
+        }
         Progress::Commit {
             effects,
             parks: true,

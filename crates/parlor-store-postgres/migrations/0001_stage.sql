@@ -119,7 +119,7 @@ CREATE TABLE outbox (
     recipient       text        NOT NULL,
     occurred_at     timestamptz NOT NULL,
     traceparent     text        NOT NULL,
-    data            json        NOT NULL
+    data            text        NOT NULL
 ) WITH (
     fillfactor = 80,
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
@@ -140,7 +140,7 @@ COMMENT ON COLUMN outbox.conversation_id IS 'The event''s subject.';
 COMMENT ON COLUMN outbox.recipient IS 'Slug of the character that it is for.';
 COMMENT ON COLUMN outbox.occurred_at IS 'The event''s time.';
 COMMENT ON COLUMN outbox.traceparent IS 'W3C trace context.';
-COMMENT ON COLUMN outbox.data IS 'The event''s data.';
+COMMENT ON COLUMN outbox.data IS 'The event''s data: JSON, as text so that nobody parses it on its way.';
 
 CREATE TABLE dead_letters (
     world    text        NOT NULL,

@@ -73,7 +73,7 @@ WITH batch AS MATERIALIZED (
     INSERT INTO outbox (id, world, inbox, due_at, parked, taken_at, kind, conversation_id,
         recipient, occurred_at, traceparent, data)
     SELECT u.id, u.world, u.inbox, u.due_at, u.parked, $50, u.kind, u.conversation_id, u.recipient,
-        u.occurred_at, u.traceparent, u.data::json
+        u.occurred_at, u.traceparent, u.data
     FROM unnest($51::uuid[], $52::text[], $53::text[], $54::timestamptz[], $55::bool[], $56::text[],
         $57::uuid[], $58::text[], $59::timestamptz[], $60::text[], $61::text[])
         AS u (id, world, inbox, due_at, parked, kind, conversation_id, recipient, occurred_at,

@@ -41,7 +41,7 @@ WITH parked AS MATERIALIZED (
 )
 UPDATE outbox o SET parked = false, taken_at = $2 FROM chosen WHERE o.id = chosen.id
 RETURNING o.inbox, o.due_at, o.id, o.world, o.kind, o.conversation_id, o.recipient, o.occurred_at,
-    o.traceparent, o.data::text";
+    o.traceparent, o.data";
 
 const KEEP_LETTER_SQL: &str = "
 WITH cleared AS (DELETE FROM outbox WHERE id = $9)
@@ -61,7 +61,7 @@ RETURNING sendable";
 const PARK_SQL: &str = "
 INSERT INTO outbox (id, world, inbox, due_at, parked, taken_at, kind, conversation_id, recipient,
     occurred_at, traceparent, data)
-VALUES ($1, $2, $3, $4, true, $4, $5, $6, $7, $8, $9, $10::text::json)
+VALUES ($1, $2, $3, $4, true, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, parked = true";
 
 /// An envelope as a dead letter keeps it: CloudEvents attributes, and the data as text.

@@ -20,12 +20,12 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
-/// Pause before a role that ended is started again; doubled each time it ends within a minute.
+/// Pause before a role that ended is started again; doubled each time it ends soon after.
 const RESTART_AFTER: Duration = Duration::from_millis(500);
 /// Longest such pause.
 const RESTART_AFTER_MAX: Duration = Duration::from_secs(15);
 /// A role that lived this long is not failing over and over.
-const SETTLED: Duration = Duration::from_secs(60);
+const SETTLED: Duration = Duration::from_secs(10);
 /// How long a role may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
