@@ -10,7 +10,7 @@ use lapin::options::{
 };
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Connection, Consumer, PublisherConfirm};
-use parlor_roles::character::PREFETCH;
+use parlor_roles::character::Load;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -45,7 +45,7 @@ impl RawBroker {
             .await?;
         let (consumer, consuming) = servers.channel().await?;
         consuming
-            .basic_qos(PREFETCH, BasicQosOptions { global: true })
+            .basic_qos(Load::default().prefetch, BasicQosOptions { global: true })
             .await?;
         let mut queues = Vec::with_capacity(QUEUES);
         for n in 0..QUEUES {

@@ -144,7 +144,8 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    fn conversation(&self, id: &ConversationId) -> Option<&Conversation> {
+    /// A conversation that the batch touches.
+    pub(crate) fn conversation(&self, id: &ConversationId) -> Option<&Conversation> {
         self.entries.get(id).map(|(entry, _)| &entry.conversation)
     }
 

@@ -22,6 +22,7 @@
 //! - `messages` is partitioned by month; `partition` makes the months ahead.
 //! - Lists and scenes go by `messages_since` and `messages_until` of the conversation, so that only
 //!   the partitions that hold its messages are looked at.
+//! - What this process said lately it need not read (`recent`).
 //! - Plans are made once per statement and connection, when the tables may still be empty: the
 //!   connections' settings (`store`) see to it that they are plans for full ones.
 
@@ -32,6 +33,7 @@ mod ledger;
 mod library;
 mod outbox;
 mod partition;
+mod recent;
 mod row;
 mod schema;
 mod step;

@@ -97,7 +97,7 @@ pub(crate) fn conversation_kind_text(kind: ConversationKind) -> &'static str {
     }
 }
 
-fn conversation_status(text: &str) -> Result<ConversationStatus, Error> {
+pub(crate) fn conversation_status(text: &str) -> Result<ConversationStatus, Error> {
     Ok(match text {
         "ACTIVE" => ConversationStatus::Active,
         "CLOSED" => ConversationStatus::Closed,

@@ -3,11 +3,12 @@
 use crate::batch::{self, CHANGES_MAX};
 use crate::ledger::{Entry, Homeless, Ledger};
 use crate::row::{
-    CONVERSATION_COLUMNS, conversation, conversation_columns, message, message_columns,
+    CONVERSATION_COLUMNS, conversation, conversation_columns, conversation_status, count, message,
+    message_columns,
 };
 use crate::store::PostgresStore;
 use async_trait::async_trait;
-use parlor_model::{ConversationId, Effects, Guard, MessageId};
+use parlor_model::{Conversation, ConversationId, Effects, Guard, MessageId};
 use parlor_ports::store::{Outcome, SceneRecord, SceneRequest, StepStore};
 use parlor_ports::{PortError, PortResult};
 use sqlx::postgres::{PgBindIterExt, PgConnection, PgRow};
@@ -48,6 +49,13 @@ const SCENES_SQL: &str = concat!(
 );
 const SCENE_MESSAGE: usize = 3 + CONVERSATION_COLUMNS;
 
+/// What may have changed of conversations whose messages are remembered.
+const STANDING_SQL: &str = "
+SELECT u.n, c.message_count, c.status, c.exchanges, c.ended_at, coalesce(w.paused, false)
+FROM unnest($1::uuid[]) WITH ORDINALITY AS u (id, n)
+JOIN conversations c ON c.id = u.id
+LEFT JOIN worlds w ON w.slug = c.world";
+
 /// Locks conversations in the order of their ids, whoever asks.
 const LOCK_SQL: &str = concat!(
     "SELECT ",
@@ -74,20 +82,24 @@ impl StepStore for PostgresStore {
             return Ok(Vec::new());
         }
         let mut connection = self.connection(SCENES).await?;
-        let rows = sqlx::query(SCENES_SQL)
-            .bind(requests.iter().map(|r| r.conversation.0).bind_iter())
-            .bind(
-                requests
-                    .iter()
-                    .map(|r| r.message.map(|id| id.0))
-                    .bind_iter(),
-            )
-            .bind(requests.iter().map(|r| r.viewer.as_str()).bind_iter())
-            .bind(requests.iter().map(|r| i64::from(r.window)).bind_iter())
-            .fetch_all(&mut *connection)
+        let mut records = self
+            .remembered(&mut connection, requests)
             .await
             .map_err(|error| self.failed(SCENES, &error))?;
-        gather(requests, &rows).map_err(|error| self.failed(SCENES, &error))
+        let missing: Vec<_> = (0..requests.len())
+            .filter(|n| records[*n].is_none())
+            .collect();
+        if missing.is_empty() {
+            return Ok(records);
+        }
+        let asked: Vec<_> = missing.iter().map(|n| requests[*n].clone()).collect();
+        let read = read_scenes(&mut connection, &asked)
+            .await
+            .map_err(|error| self.failed(SCENES, &error))?;
+        for (n, record) in missing.into_iter().zip(read) {
+            records[n] = record;
+        }
+        Ok(records)
     }
 
     async fn commit(&self, steps: Vec<Effects>) -> PortResult<Vec<Outcome>> {
@@ -109,6 +121,50 @@ impl StepStore for PostgresStore {
 }
 
 impl PostgresStore {
+    /// Scenes that need no reading, because this process said all that they hold; `None` for those
+    /// that have to be read.
+    async fn remembered(
+        &self,
+        connection: &mut PgConnection,
+        requests: &[SceneRequest],
+    ) -> Result<Vec<Option<SceneRecord>>, Error> {
+        let mut recalled: Vec<_> = requests.iter().map(|r| self.recent.recall(r)).collect();
+        let mut records = vec![None; requests.len()];
+        if recalled.iter().all(Option::is_none) {
+            return Ok(records);
+        }
+        let ids = recalled
+            .iter()
+            .map(|r| r.as_ref().map(|r| r.conversation.id.0));
+        let rows = sqlx::query(STANDING_SQL)
+            .bind(ids.bind_iter())
+            .fetch_all(connection)
+            .await?;
+        for row in &rows {
+            let n = usize::try_from(row.try_get::<i64, _>(0)? - 1).unwrap_or(usize::MAX);
+            let (Some(slot), Some(remembered)) = (
+                records.get_mut(n),
+                recalled.get_mut(n).and_then(Option::take),
+            ) else {
+                continue;
+            };
+            if row.try_get::<i64, _>(1)? == remembered.position {
+                *slot = Some(SceneRecord {
+                    conversation: Conversation {
+                        status: conversation_status(row.try_get(2)?)?,
+                        exchanges: count(row.try_get(3)?)?,
+                        ended_at: row.try_get(4)?,
+                        ..remembered.conversation
+                    },
+                    message: remembered.message,
+                    memory: remembered.memory,
+                    paused: row.try_get(5)?,
+                });
+            }
+        }
+        Ok(records)
+    }
+
     /// One try; `None` when another process opened one of the conversations in the meantime.
     async fn try_commit(&self, steps: &[Effects]) -> PortResult<Option<Vec<Outcome>>> {
         let touched = touched(steps);
@@ -130,6 +186,7 @@ impl PostgresStore {
             }
         }
         transaction.commit().await.map_err(failed)?;
+        self.recent.note(&ledger);
         Ok(Some(outcomes))
     }
 
@@ -251,6 +308,25 @@ fn book<'a>(ledger: &mut Ledger<'a>, steps: &'a [Effects]) -> PortResult<Vec<Out
         return Err(PortError::terminal(COMMIT, cause));
     }
     Ok(outcomes)
+}
+
+async fn read_scenes(
+    connection: &mut PgConnection,
+    requests: &[SceneRequest],
+) -> Result<Vec<Option<SceneRecord>>, Error> {
+    let rows = sqlx::query(SCENES_SQL)
+        .bind(requests.iter().map(|r| r.conversation.0).bind_iter())
+        .bind(
+            requests
+                .iter()
+                .map(|r| r.message.map(|id| id.0))
+                .bind_iter(),
+        )
+        .bind(requests.iter().map(|r| r.viewer.as_str()).bind_iter())
+        .bind(requests.iter().map(|r| i64::from(r.window)).bind_iter())
+        .fetch_all(connection)
+        .await?;
+    gather(requests, &rows)
 }
 
 /// Puts the rows of [`SCENES_SQL`] together, one record per request.

@@ -1,6 +1,7 @@
 //! The store itself: its options, its pool of connections, and how it recovers from a lost one.
 
 use crate::error::{is_disconnect, port_error};
+use crate::recent::Recent;
 use parking_lot::Mutex;
 use parlor_model::Clock;
 use parlor_ports::{PortError, PortResult};
@@ -59,6 +60,7 @@ pub struct PostgresStore {
     /// The month (counted from year 0) for which partitions have been looked after.
     pub(crate) month_ready: Arc<AtomicI32>,
     pub(crate) schema: Option<Arc<str>>,
+    pub(crate) recent: Arc<Recent>,
     connect: Arc<PgConnectOptions>,
     /// `host:port/database`, for messages.
     place: Arc<str>,
@@ -91,6 +93,7 @@ impl PostgresStore {
             commits: Arc::new(watch::Sender::new(0)),
             month_ready: Arc::new(AtomicI32::new(i32::MIN)),
             schema: options.schema.map(Into::into),
+            recent: Arc::default(),
             connect: Arc::new(connect),
             place,
             broken_at,

@@ -205,12 +205,18 @@ fn inboxes_that_this_program_lacks_and_a_fanout_to_everyone_are_refused_fr8() {
     for (routing, part) in [
         ("inbox = \"place\"", "no inboxes of that kind"),
         ("inbox = \"conversation\"", "no inboxes of that kind"),
-        ("exchange = { type = \"fanout\" }", "every message to every character"),
+        (
+            "exchange = { type = \"fanout\" }",
+            "every message to every character",
+        ),
     ] {
         let source = format!(
             "[world]\nname = \"tea\"\n[routing]\n{routing}\n[[characters]]\nname = \"Ann\"\n[[characters]]\nname = \"Bo\"\n"
         );
         let found = text(&source);
-        assert!(found.contains("tea.toml:4:") && found.contains(part), "{found}");
+        assert!(
+            found.contains("tea.toml:4:") && found.contains(part),
+            "{found}"
+        );
     }
 }

@@ -8,5 +8,6 @@ mod fixture;
 mod log;
 mod place;
 mod plans;
+mod recent;
 mod restart;
 mod schema;

@@ -1,4 +1,6 @@
 //! Tests of the binary's crate: the house's walls, the command line without a server.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 mod cli;
 mod edges;
