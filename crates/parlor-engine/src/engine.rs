@@ -1,14 +1,14 @@
 //! Decide and settle: the two pure halves of a step, before and after the words are found.
 
 use crate::mechanics::{self, Mechanic};
-use crate::plan::{Decision, Plan, PlannedLine, Words};
+use crate::plan::{Decision, Plan, PlannedLine, Said, Words};
 use crate::scene::Scene;
 use crate::sentiment;
 use chrono::{DateTime, Utc};
 use parlor_model::{
     Conversation, ConversationStatus, Dice, Effects, Envelope, EventBody, EventId, Guard, Message,
-    MessageId, MessageKind, NewMessage, OutboxRow, Prompt, PromptLine, Purpose, Slug, SpeakerRole,
-    World, envelope,
+    MessageId, MessageKind, NewMessage, OutboxRow, Prompt, Purpose, Slug, SpeakerRole, World,
+    envelope,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,28 +45,6 @@ pub struct Spoken {
     pub text: String,
     /// Another dialect than the one asked for spoke.
     pub fallback: bool,
-}
-
-/// A line that has just been put into words, and what a mechanic may add to it.
-pub struct Said<'a> {
-    /// The message.
-    pub message: &'a Message,
-    /// Its conversation, the line counted.
-    pub conversation: &'a Conversation,
-    /// The line's place in its event.
-    pub part: &'static str,
-    /// True when the line is the last of its conversation.
-    pub closes: bool,
-    /// The event's dice.
-    pub dice: Dice,
-    /// Pause between lines.
-    pub pace: Duration,
-    /// The trace that it all belongs to.
-    pub trace_id: Uuid,
-    /// Who knows of it so far.
-    pub audience: &'a mut Vec<String>,
-    /// What is sent because of it so far.
-    pub sends: &'a mut Vec<OutboxRow>,
 }
 
 impl Engine {
@@ -301,7 +279,7 @@ impl Engine {
             present: scene.conversation.participants.clone(),
             topic: scene.conversation.topic.clone(),
             purpose,
-            memory: memory_of(&scene.memory),
+            memory: scene.remembered(),
             order: scene.conversation.lines() + 1,
             last: false,
             dice: self.dice(scene),
@@ -313,20 +291,6 @@ impl Engine {
     pub fn cast_slugs(&self) -> Vec<&Slug> {
         self.world.cast.iter().map(|c| &c.slug).collect()
     }
-}
-
-/// A memory as a dialect sees it.
-#[must_use]
-pub fn memory_of(messages: &[Message]) -> Vec<PromptLine> {
-    messages
-        .iter()
-        .map(|m| PromptLine {
-            from: m.from.clone(),
-            text: m.text.clone(),
-            kind: m.kind,
-            sentiment: m.sentiment,
-        })
-        .collect()
 }
 
 fn overheard(scene: &Scene) -> Result<Option<PlannedLine>, Decision> {

@@ -1,7 +1,9 @@
 //! What a step is going to do, before it is put into words.
 
-use parlor_model::{Character, Conversation, Dice, MessageKind, Prompt};
+use parlor_model::{Character, Conversation, Dice, Message, MessageKind, OutboxRow, Prompt};
 use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
 
 /// What an event leads to.
 #[derive(Debug)]
@@ -70,4 +72,26 @@ impl PlannedLine {
     pub fn is_last(&self, exchanges_max: Option<u32>) -> bool {
         self.kind != MessageKind::Aside && exchanges_max.is_some_and(|max| self.exchange() >= max)
     }
+}
+
+/// A line that has just been put into words, and what a mechanic may add to it.
+pub struct Said<'a> {
+    /// The message.
+    pub message: &'a Message,
+    /// Its conversation, the line counted.
+    pub conversation: &'a Conversation,
+    /// The line's place in its event.
+    pub part: &'static str,
+    /// True when the line is the last of its conversation.
+    pub closes: bool,
+    /// The event's dice.
+    pub dice: Dice,
+    /// Pause between lines.
+    pub pace: Duration,
+    /// The trace that it all belongs to.
+    pub trace_id: Uuid,
+    /// Who knows of it so far.
+    pub audience: &'a mut Vec<String>,
+    /// What is sent because of it so far.
+    pub sends: &'a mut Vec<OutboxRow>,
 }

@@ -1,6 +1,6 @@
 //! What a step knows.
 
-use parlor_model::{Character, Conversation, Envelope, Message};
+use parlor_model::{Character, Conversation, Envelope, Message, PromptLine};
 use std::sync::Arc;
 
 /// What the store knows and the step needs, seen by one character.
@@ -17,4 +17,20 @@ pub struct Scene {
     pub heard: Option<Message>,
     /// What `me` remembers of the conversation, oldest first, up to and including `heard`.
     pub memory: Vec<Message>,
+}
+
+impl Scene {
+    /// The memory as a dialect sees it.
+    #[must_use]
+    pub fn remembered(&self) -> Vec<PromptLine> {
+        self.memory
+            .iter()
+            .map(|m| PromptLine {
+                from: m.from.clone(),
+                text: m.text.clone(),
+                kind: m.kind,
+                sentiment: m.sentiment,
+            })
+            .collect()
+    }
 }

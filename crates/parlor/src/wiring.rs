@@ -13,8 +13,10 @@ use parlor_ports::director::Director;
 use parlor_ports::store::Store;
 use parlor_roles::{Production, Relay, RelayHandle, RelayOptions, Stage, StageDirector};
 use std::fs::File;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use uuid::Uuid;
 
 /// Pause between lines where nobody says otherwise: slow enough to follow.
@@ -178,6 +180,15 @@ pub(crate) async fn migrate(store: &dyn Store, refuse: bool) -> anyhow::Result<(
         );
     }
     Ok(())
+}
+
+/// Binds the address, or says who is in the way and what to do.
+pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "can't listen on {address}: is a server running there? choose another with --listen"
+        )
+    })
 }
 
 /// One server at a time may use the embedded default's directory; commands may use it besides.

@@ -5,8 +5,7 @@
 //! may be behind the very back of `by`, and what is said there reaches nobody else.
 
 use super::{Mechanic, Settings};
-use crate::engine::{Said, memory_of};
-use crate::plan::{Plan, PlannedLine, Words};
+use crate::plan::{Plan, PlannedLine, Said, Words};
 use crate::scene::Scene;
 use parlor_model::{
     Envelope, EventBody, EventId, MessageKind, OutboxRow, Prompt, Purpose, Slug, World, envelope,
@@ -86,7 +85,7 @@ impl Mechanic for Aside {
             present: scene.conversation.participants.clone(),
             topic: scene.conversation.topic.clone(),
             purpose: Purpose::Aside,
-            memory: memory_of(&scene.memory),
+            memory: scene.remembered(),
             order: 0,
             last: false,
             dice: plan.dice,

@@ -5,7 +5,6 @@
 //! tongues: the chance grows linearly to `anger_boost` times at full anger.
 
 use super::{Mechanic, Settings};
-use crate::engine::memory_of;
 use crate::plan::{Plan, PlannedLine, Words};
 use crate::scene::Scene;
 use crate::sentiment::anger;
@@ -96,7 +95,7 @@ fn side_thread(scene: &Scene, heard: &Message, confidant: &str, plan: &Plan) -> 
             who: heard.from.clone(),
             text: heard.text.clone(),
         }),
-        memory: memory_of(&scene.memory),
+        memory: scene.remembered(),
         order: 1,
         last: false,
         dice: plan.dice,

@@ -4,8 +4,7 @@ pub mod aside;
 pub mod exchange_limit;
 pub mod gossip;
 
-use crate::engine::Said;
-use crate::plan::Plan;
+use crate::plan::{Plan, Said};
 use crate::scene::Scene;
 use parlor_model::World;
 use parlor_model::world::check::MechanicEntry;

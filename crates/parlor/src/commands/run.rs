@@ -1,7 +1,6 @@
 //! `parlor run`: one role as a process of its own; and how each role is put together.
 
 use super::say;
-use super::up::bind;
 use crate::Ended;
 use crate::cli::{RoleName, RunArgs};
 use crate::config::{Config, Settings};
@@ -36,7 +35,7 @@ impl Default for Keys {
 
 /// Runs the role until stopped.
 pub(crate) async fn run(config: &Config, args: RunArgs) -> anyhow::Result<Ended> {
-    let listener = bind(config.settings.listen).await?;
+    let listener = wiring::bind(config.settings.listen).await?;
     let purpose = Purpose {
         worlds: &args.worlds,
         apart: true,

@@ -7,12 +7,10 @@ use crate::lifecycle::Lifecycle;
 use crate::render::Terminal;
 use crate::wiring::{self, Parts, Purpose};
 use crate::{Ended, commands::run as roles};
-use anyhow::Context;
 use parlor_ports::store::{Cursor, Store};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// How often the transcript looks for lines of other processes.
@@ -22,7 +20,7 @@ const CHANGES_MAX: u32 = 256;
 
 /// Runs until stopped.
 pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> {
-    let listener = bind(config.settings.listen).await?;
+    let listener = wiring::bind(config.settings.listen).await?;
     let address = listener.local_addr()?;
     let purpose = Purpose {
         worlds: &args.worlds,
@@ -88,15 +86,6 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
     bus.close().await;
     store.close().await;
     Ok(Ended::Well)
-}
-
-/// Binds the address, or says who is in the way and what to do.
-pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!(
-            "can't listen on {address}: is a server running there? choose another with --listen"
-        )
-    })
 }
 
 fn banner(parts: &Parts, address: SocketAddr) -> anyhow::Result<()> {
