@@ -1,24 +1,24 @@
-//! Names of the metrics, each described once. Labels: `world`, `role`, `kind`, `inbox`.
+//! Names of the metrics, each described once; labels in brackets.
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
-/// Messages stored (`world`, `kind`).
+/// Messages stored (`kind`: line, aside, scene).
 pub const MESSAGES_STORED: &str = "parlor_messages_stored_total";
-/// Conversations opened (`world`, `kind`).
+/// Conversations opened.
 pub const CONVERSATIONS_OPENED: &str = "parlor_conversations_opened_total";
-/// Conversations that came to their end (`world`).
+/// Conversations that came to their end.
 pub const CONVERSATIONS_CLOSED: &str = "parlor_conversations_closed_total";
-/// Deliveries taken from the bus (`world`).
+/// Deliveries taken from the bus.
 pub const DELIVERIES: &str = "parlor_deliveries_total";
-/// Deliveries that had been handled before (`world`).
+/// Deliveries that had been handled before.
 pub const DELIVERIES_STALE: &str = "parlor_deliveries_stale_total";
-/// Messages put aside for good (`world`).
+/// Messages put aside for good.
 pub const DEAD_LETTERS: &str = "parlor_dead_letters_total";
-/// Lines that another dialect than the asked one spoke (`world`).
+/// Lines that another dialect than the asked one spoke.
 pub const FALLBACKS: &str = "parlor_fallback_lines_total";
-/// Envelopes that a relay found in the outbox and sent (`world`).
+/// Envelopes that a relay found in the outbox and sent.
 pub const RELAYED: &str = "parlor_outbox_relayed_total";
-/// Times that a port call was tried again (`kind`).
+/// Times that a port call was tried again (`kind`: which call).
 pub const RETRIES: &str = "parlor_retries_total";
 /// Deliveries in one step batch.
 pub const BATCH_SIZE: &str = "parlor_step_batch_size";
