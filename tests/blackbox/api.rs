@@ -401,9 +401,9 @@ async fn pause_and_resume(setting: Setting) {
         true
     );
     ids.push(api.start(world, &ross_to_rachel()).await);
-    until("everything on its way is parked", || async {
+    until("each conversation's next event is parked", || async {
         let ledger = scratch.ledger().await;
-        ledger.in_hand == 0 && ledger.parked >= 6
+        ledger.in_hand == 0 && ledger.parked >= ledger.tally().open as u64
     })
     .await;
     let held = scratch.ledger().await;
@@ -415,11 +415,10 @@ async fn pause_and_resume(setting: Setting) {
         api.get(&format!("/api/worlds/{world}")).await.expect(200)["paused"],
         true
     );
+    // What was overheard may still be on its way to be parked; nothing is said.
     let still = scratch.ledger().await;
-    assert_eq!(
-        (still.messages(), still.parked),
-        (held.messages(), held.parked)
-    );
+    assert_eq!(still.messages(), held.messages());
+    assert!(still.parked >= held.parked);
     assert_eq!(
         api.post(&format!("/api/worlds/{world}/resume"))
             .await

@@ -2,7 +2,7 @@
 //!
 //! An adapter runs it whole from one test file:
 //!
-//! ```ignore
+//! ```text
 //! /// A store of its own per test, empty and not migrated, with what tidies up after it.
 //! async fn make() -> (Arc<dyn Store>, impl Drop) { .. }
 //! parlor_ports::store_conformance!(make);
