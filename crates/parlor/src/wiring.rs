@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_dialect::registry::{self, BuildOptions};
 use parlor_engine::Engine;
-use parlor_model::world::Pace;
+use parlor_model::world::{Pace, TriggerStart};
 use parlor_model::{Clock, SystemClock, World};
 use parlor_ports::bus::Bus;
 use parlor_ports::director::Director;
@@ -62,6 +62,16 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
         tracing::warn!(variable = %name, "is not a setting; `parlor config` lists them");
     }
     let worlds = worlds::load_all(purpose.worlds)?;
+    if let Some(world) = worlds
+        .iter()
+        .find(|w| w.trigger.start == TriggerStart::Cron)
+    {
+        bail!(
+            "world '{}' starts by [schedule], which this program can't run: set [trigger] start to \
+             \"http\" or \"always\"",
+            world.name
+        );
+    }
     let metrics = telemetry::metrics()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let lock = lock(&settings)?;

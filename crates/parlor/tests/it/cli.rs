@@ -241,6 +241,21 @@ fn roles_apart_need_a_shared_bus_and_store() {
 }
 
 #[test]
+fn a_world_that_starts_by_schedule_is_refused_at_start() {
+    let dir = dir();
+    let world = "[world]\nname = \"w\"\n[trigger]\nstart = \"cron\"\n[schedule]\ncron = [\"0 6 * * *\"]\n\
+                 [[characters]]\nname = \"A\"\n[[characters]]\nname = \"B\"\n";
+    fs::write(dir.path().join("w.toml"), world).unwrap();
+    let output = parlor(dir.path(), &["up", "w.toml", "--listen", "127.0.0.1:0"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("[trigger] start"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
 fn the_schema_is_json_schema_and_knows_the_mechanics() {
     let output = parlor(dir().path(), &["schema", "world"]);
     let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
