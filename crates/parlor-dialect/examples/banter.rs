@@ -79,15 +79,12 @@ impl Stage<'_> {
                 Purpose::Reply
             };
             let mut prompt = Prompt {
-                speaker: Arc::clone(me),
                 to: vec![you.name.clone()],
-                present: vec![],
                 topic: topic.clone(),
-                purpose,
                 memory: memory[memory.len().saturating_sub(WINDOW)..].to_vec(),
                 order,
                 last: order == LINES,
-                dice,
+                ..Prompt::new(Arc::clone(me), purpose, dice)
             };
             self.say(&prompt, &mut memory)?;
             if me.name != "Chandler" && you.name != "Chandler" && dice.chance("aside", 0.25) {
@@ -145,15 +142,8 @@ impl Stage<'_> {
             text: heard.text.clone(),
         };
         let mut prompt = Prompt {
-            speaker: Arc::clone(me),
             to: vec![you.name.clone()],
-            present: vec![],
-            topic: None,
-            purpose: Purpose::Gossip(quote),
-            memory: vec![],
-            order: 1,
-            last: false,
-            dice,
+            ..Prompt::new(Arc::clone(me), Purpose::Gossip(quote), dice)
         };
         let mut side = Vec::new();
         self.say(&prompt, &mut side)?;

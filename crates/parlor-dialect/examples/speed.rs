@@ -17,15 +17,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let grammar = Grammar::parse(&std::fs::read_to_string(file)?)?;
     let cast = [character("Ross")?, character("Joey")?];
     let mut prompt = Prompt {
-        speaker: Arc::clone(&cast[0]),
-        to: vec![],
-        present: vec![],
         topic: Some("the rent".to_owned()),
-        purpose: Purpose::Open,
-        memory: vec![],
-        order: 1,
-        last: false,
-        dice: Dice::new(7, Uuid::nil()),
+        ..Prompt::new(
+            Arc::clone(&cast[0]),
+            Purpose::Open,
+            Dice::new(7, Uuid::nil()),
+        )
     };
     let start = Instant::now();
     let mut bytes = 0;
@@ -56,12 +53,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn character(name: &str) -> Result<Arc<Character>, Box<dyn std::error::Error>> {
     Ok(Arc::new(Character {
-        slug: Slug::new(name.to_lowercase())?,
-        name: name.to_owned(),
-        persona: String::new(),
-        traits: [].into(),
+        dialect: "banter".to_owned(),
         likes: vec!["naps".to_owned()],
         catchphrases: vec!["So it goes".to_owned()],
-        dialect: "banter".to_owned(),
+        ..Character::new(Slug::new(name.to_lowercase())?, name)
     }))
 }

@@ -274,15 +274,9 @@ impl Engine {
 
     fn prompt(&self, scene: &Scene, purpose: Purpose) -> Prompt {
         Prompt {
-            speaker: scene.me.clone(),
             to: scene.conversation.others(&scene.me.name),
-            present: scene.conversation.participants.clone(),
-            topic: scene.conversation.topic.clone(),
-            purpose,
-            memory: scene.remembered(),
             order: scene.conversation.lines() + 1,
-            last: false,
-            dice: self.dice(scene),
+            ..scene.prompt(&self.world, purpose, self.dice(scene))
         }
     }
 

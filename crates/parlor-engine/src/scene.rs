@@ -1,6 +1,8 @@
 //! What a step knows.
 
-use parlor_model::{Character, Conversation, Envelope, Message, PromptLine};
+use parlor_model::{
+    Character, Conversation, Dice, Envelope, Message, Prompt, PromptLine, Purpose, World,
+};
 use std::sync::Arc;
 
 /// What the store knows and the step needs, seen by one character.
@@ -20,6 +22,19 @@ pub struct Scene {
 }
 
 impl Scene {
+    /// What a dialect may know of the scene; to whom the line is said is left open.
+    #[must_use]
+    pub fn prompt(&self, world: &World, purpose: Purpose, dice: Dice) -> Prompt {
+        Prompt {
+            setting: world.setting(),
+            conversation: Some(self.conversation.id),
+            present: self.conversation.participants.clone(),
+            topic: self.conversation.topic.clone(),
+            memory: self.remembered(),
+            ..Prompt::new(self.me.clone(), purpose, dice)
+        }
+    }
+
     /// The memory as a dialect sees it.
     #[must_use]
     pub fn remembered(&self) -> Vec<PromptLine> {

@@ -26,5 +26,5 @@ pub use effects::{Effects, Guard, NewMessage, OutboxRow};
 pub use envelope::{Envelope, EnvelopeError, EventBody, Opening};
 pub use id::{ConversationId, EventId, MessageId};
 pub use name::{InvalidSlug, Slug};
-pub use prompt::{Prompt, PromptLine, Purpose, Quote};
-pub use world::{Character, World};
+pub use prompt::{Prompt, PromptLine, Purpose, Quote, Recollection, Setting};
+pub use world::{Character, Origin, World};

@@ -2,7 +2,9 @@
 
 use crate::conversation::MessageKind;
 use crate::dice::Dice;
+use crate::id::ConversationId;
 use crate::world::Character;
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
 /// What the line is for.
@@ -40,9 +42,33 @@ pub struct PromptLine {
     pub sentiment: f64,
 }
 
+/// An older line that fits what is being said, from this or another conversation of the speaker's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recollection {
+    /// The line.
+    pub line: PromptLine,
+    /// When it was said.
+    pub at: DateTime<Utc>,
+}
+
+/// The world that a line is said in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Setting {
+    /// Its slug.
+    pub world: String,
+    /// Its name for people.
+    pub title: String,
+    /// One sentence about it.
+    pub about: String,
+}
+
 /// Everything that a dialect may know: only what the speaker said, heard or was told.
 #[derive(Debug, Clone)]
 pub struct Prompt {
+    /// The world.
+    pub setting: Arc<Setting>,
+    /// The conversation; `None` where there is none (a test, a trial).
+    pub conversation: Option<ConversationId>,
     /// Who speaks.
     pub speaker: Arc<Character>,
     /// To whom (display names). Empty for an aside.
@@ -51,10 +77,19 @@ pub struct Prompt {
     pub present: Vec<String>,
     /// What the conversation is about.
     pub topic: Option<String>,
+    /// Where they are.
+    pub place: Option<String>,
+    /// How the speaker feels, -1.0 (furious) to 1.0 (delighted); `None` = nothing is known.
+    pub mood: Option<f64>,
+    /// How the speaker stands to the one spoken to, -1.0 (a grudge) to 1.0 (a friend); `None` =
+    /// nothing is known.
+    pub bond: Option<f64>,
     /// What the line is for.
     pub purpose: Purpose,
     /// The speaker's memory of this conversation, oldest first, at most the world's window.
     pub memory: Vec<PromptLine>,
+    /// Older lines that fit, best first; at most the world's `recall`.
+    pub recalled: Vec<Recollection>,
     /// The order that the line will have in its conversation.
     pub order: u32,
     /// True when the exchange limit makes this the last line.
@@ -64,6 +99,28 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    /// What `speaker` knows before anything is filled in: nobody else, nothing said, the first line.
+    #[must_use]
+    pub fn new(speaker: Arc<Character>, purpose: Purpose, dice: Dice) -> Self {
+        Self {
+            setting: Arc::default(),
+            conversation: None,
+            speaker,
+            to: Vec::new(),
+            present: Vec::new(),
+            topic: None,
+            place: None,
+            mood: None,
+            bond: None,
+            purpose,
+            memory: Vec::new(),
+            recalled: Vec::new(),
+            order: 1,
+            last: false,
+            dice,
+        }
+    }
+
     /// The line to answer or to comment on: the latest one remembered.
     #[must_use]
     pub fn heard(&self) -> Option<&PromptLine> {

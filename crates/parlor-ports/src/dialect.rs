@@ -3,6 +3,7 @@
 use crate::error::PortResult;
 use async_trait::async_trait;
 use parlor_model::Prompt;
+use tokio::sync::mpsc;
 
 /// What a dialect said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,4 +23,21 @@ pub trait Dialect: Send + Sync {
     /// # Errors
     /// Retryable when it may find words later; terminal when it never can.
     async fn speak(&self, prompt: &Prompt) -> PortResult<Utterance>;
+
+    /// Says one line while somebody watches: pieces of it go to `pieces` as they are found, in
+    /// order. The utterance returned is the line; it may differ from the pieces put together where
+    /// they had to be cleaned, and whoever showed them shows the line in their place. Pieces of a
+    /// call that fails are void. A receiver that is gone changes nothing.
+    ///
+    /// # Errors
+    /// As [`Dialect::speak`].
+    async fn speak_in_pieces(
+        &self,
+        prompt: &Prompt,
+        pieces: &mpsc::Sender<String>,
+    ) -> PortResult<Utterance> {
+        let said = self.speak(prompt).await?;
+        let _ = pieces.send(said.text.clone()).await;
+        Ok(said)
+    }
 }

@@ -53,16 +53,14 @@ fn talk(conversations: u64) -> Vec<(Purpose, PromptLine)> {
                     Purpose::Gossip(_) => (me, vec![cast[0].name.clone()]),
                     _ => (me, vec![you.name.clone()]),
                 };
+                let dice = Dice::new(n, Uuid::from_u128(order.into()));
                 let prompt = Prompt {
-                    speaker: Arc::clone(speaker),
                     to,
-                    present: vec![],
                     topic: topic.clone(),
-                    purpose: purpose.clone(),
                     memory: memory[memory.len().saturating_sub(5)..].to_vec(),
                     order,
                     last: order == 10,
-                    dice: Dice::new(n, Uuid::from_u128(order.into())),
+                    ..Prompt::new(Arc::clone(speaker), purpose.clone(), dice)
                 };
                 let text = block_on(dialects.get("banter").unwrap().speak(&prompt))
                     .unwrap()
@@ -185,16 +183,10 @@ fn ross_greets_rachel_fr27() {
     let world = friends();
     let dialects = registry::build(&world, &BuildOptions::default()).unwrap();
     for n in 0..50 {
+        let ross = Arc::clone(world.find("ross").unwrap());
         let prompt = Prompt {
-            speaker: Arc::clone(world.find("ross").unwrap()),
             to: vec!["Rachel".to_owned()],
-            present: vec![],
-            topic: None,
-            purpose: Purpose::Open,
-            memory: vec![],
-            order: 1,
-            last: false,
-            dice: Dice::new(n, Uuid::nil()),
+            ..Prompt::new(ross, Purpose::Open, Dice::new(n, Uuid::nil()))
         };
         let text = block_on(dialects.get("banter").unwrap().speak(&prompt))
             .unwrap()

@@ -10,13 +10,10 @@ use uuid::Uuid;
 
 pub(crate) fn character(name: &str) -> Arc<Character> {
     Arc::new(Character {
-        slug: Slug::of_name(name).unwrap(),
-        name: name.to_owned(),
-        persona: String::new(),
-        traits: [].into(),
         likes: vec!["naps".to_owned()],
         catchphrases: vec!["So it goes.".to_owned()],
         dialect: "banter".to_owned(),
+        ..Character::new(Slug::of_name(name).unwrap(), name)
     })
 }
 
@@ -32,15 +29,15 @@ pub(crate) fn line(from: &str, text: &str, sentiment: f64) -> PromptLine {
 /// Joey answers Ross.
 pub(crate) fn reply(heard: &str) -> Prompt {
     Prompt {
-        speaker: character("Joey"),
         to: vec!["Ross".to_owned()],
-        present: vec![],
         topic: Some("the rent.".to_owned()),
-        purpose: Purpose::Reply,
         memory: vec![line("Ross", heard, 0.0)],
         order: 2,
-        last: false,
-        dice: Dice::new(7, Uuid::from_u128(1)),
+        ..Prompt::new(
+            character("Joey"),
+            Purpose::Reply,
+            Dice::new(7, Uuid::from_u128(1)),
+        )
     }
 }
 

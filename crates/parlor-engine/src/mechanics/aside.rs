@@ -72,7 +72,7 @@ impl Mechanic for Aside {
         });
     }
 
-    fn decide(&self, _world: &World, scene: &Scene, plan: &mut Plan) {
+    fn decide(&self, world: &World, scene: &Scene, plan: &mut Plan) {
         let EventBody::Overheard(_) = scene.envelope.body else {
             return;
         };
@@ -80,15 +80,8 @@ impl Mechanic for Aside {
             return;
         }
         let prompt = Prompt {
-            speaker: scene.me.clone(),
-            to: Vec::new(),
-            present: scene.conversation.participants.clone(),
-            topic: scene.conversation.topic.clone(),
-            purpose: Purpose::Aside,
-            memory: scene.remembered(),
             order: 0,
-            last: false,
-            dice: plan.dice,
+            ..scene.prompt(world, Purpose::Aside, plan.dice)
         };
         plan.lines.push(PlannedLine {
             part: "aside",

@@ -67,11 +67,17 @@ impl Mechanic for Gossip {
             return;
         };
         plan.lines
-            .push(side_thread(scene, heard, &confidant.name, plan));
+            .push(side_thread(world, scene, heard, &confidant.name, plan));
     }
 }
 
-fn side_thread(scene: &Scene, heard: &Message, confidant: &str, plan: &Plan) -> PlannedLine {
+fn side_thread(
+    world: &World,
+    scene: &Scene,
+    heard: &Message,
+    confidant: &str,
+    plan: &Plan,
+) -> PlannedLine {
     let parent = &scene.conversation;
     let conversation = Conversation {
         id: ConversationId::derive(scene.envelope.id.0, "gossip"),
@@ -86,19 +92,15 @@ fn side_thread(scene: &Scene, heard: &Message, confidant: &str, plan: &Plan) -> 
         created_at: parent.created_at,
         ended_at: None,
     };
+    let quote = Quote {
+        who: heard.from.clone(),
+        text: heard.text.clone(),
+    };
     let prompt = Prompt {
-        speaker: scene.me.clone(),
+        conversation: Some(conversation.id),
         to: vec![confidant.to_owned()],
         present: conversation.participants.clone(),
-        topic: conversation.topic.clone(),
-        purpose: Purpose::Gossip(Quote {
-            who: heard.from.clone(),
-            text: heard.text.clone(),
-        }),
-        memory: scene.remembered(),
-        order: 1,
-        last: false,
-        dice: plan.dice,
+        ..scene.prompt(world, Purpose::Gossip(quote), plan.dice)
     };
     PlannedLine {
         part: "gossip",

@@ -24,13 +24,8 @@ pub(crate) fn now() -> DateTime<Utc> {
 
 pub(crate) fn world(names: &[&str], mechanics: serde_json::Value) -> Arc<World> {
     let character = |name: &&str| Character {
-        slug: Slug::of_name(name).unwrap(),
-        name: (*name).to_owned(),
-        persona: String::new(),
-        traits: BTreeMap::new(),
-        likes: Vec::new(),
-        catchphrases: Vec::new(),
         dialect: "d".into(),
+        ..Character::new(Slug::of_name(name).unwrap(), (*name).to_owned())
     };
     let dialect = DialectSpec {
         kind: DialectKind::Gibberish,

@@ -47,13 +47,12 @@ pub(crate) fn slug(text: &str) -> Slug {
 
 pub(crate) fn world(name: &str, access: Access, aliases: &[&str]) -> Arc<World> {
     let character = |name: &str| Character {
-        slug: Slug::of_name(name).unwrap(),
-        name: name.to_owned(),
         persona: format!("{name}, as ever."),
         traits: BTreeMap::from([("openness".to_owned(), 0.6)]),
         likes: vec!["science".to_owned()],
         catchphrases: vec!["Actually..".to_owned()],
         dialect: "banter".to_owned(),
+        ..Character::new(Slug::of_name(name).unwrap(), name)
     };
     Arc::new(World::new(WorldParts {
         name: slug(name),

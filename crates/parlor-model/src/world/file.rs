@@ -195,6 +195,9 @@ pub struct CharacterTable {
     /// How they talk: a name under [dialects]. Default: the world's only dialect.
     #[schemars(with = "String")]
     pub dialect: Option<String>,
+    /// For a dialect of kind "llm": which model speaks for this character. Default: the dialect's.
+    #[schemars(with = "String", length(min = 1, max = 200))]
+    pub model: Option<String>,
 }
 
 /// The Big Five traits, each from 0 to 1.

@@ -10,6 +10,7 @@ pub use pace::{InvalidPace, Pace};
 pub use route::{Binding, ExchangeKind, InboxKind, Routing, Template, TemplateError, Topology};
 
 use crate::name::Slug;
+use crate::prompt::Setting;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -46,6 +47,7 @@ pub struct World {
     /// Display name → place in `cast`; made by [`World::index`].
     by_name: HashMap<String, usize>,
     by_slug: HashMap<Slug, usize>,
+    setting: Arc<Setting>,
 }
 
 /// A character of the cast.
@@ -66,6 +68,42 @@ pub struct Character {
     pub catchphrases: Vec<String>,
     /// Key into [`World::dialects`].
     pub dialect: String,
+    /// For a dialect of kind `llm`: which model, instead of the dialect's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Where the character comes from.
+    pub origin: Origin,
+}
+
+impl Character {
+    /// Somebody of the cast of whom only the names are known.
+    #[must_use]
+    pub fn new(slug: Slug, name: impl Into<String>) -> Self {
+        Self {
+            slug,
+            name: name.into(),
+            persona: String::new(),
+            traits: BTreeMap::new(),
+            likes: Vec::new(),
+            catchphrases: Vec::new(),
+            dialect: String::new(),
+            model: None,
+            origin: Origin::World,
+        }
+    }
+}
+
+/// Where a character comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The world file.
+    #[default]
+    World,
+    /// Brought in while the server runs, as a card or by hand.
+    Catalogue,
+    /// Somebody's program, which registered itself.
+    Registered,
 }
 
 /// Who may enter a world.
@@ -218,6 +256,11 @@ impl World {
                 .enumerate()
                 .map(|(i, c)| (c.slug.clone(), i))
                 .collect(),
+            setting: Arc::new(Setting {
+                world: parts.name.to_string(),
+                title: parts.title.clone(),
+                about: parts.about.clone(),
+            }),
             name: parts.name,
             title: parts.title,
             about: parts.about,
@@ -232,6 +275,12 @@ impl World {
             cast,
             topics: parts.topics,
         }
+    }
+
+    /// What a prompt tells of the world.
+    #[must_use]
+    pub fn setting(&self) -> Arc<Setting> {
+        self.setting.clone()
     }
 
     /// The character with this display name.

@@ -185,9 +185,9 @@ fn times_are_checked() {
 
 #[test]
 fn places_are_counted_in_characters() {
-    assert_eq!(
-        with("title = \"x\""),
-        "tea.toml:10:1: unknown key 'title' in [[characters]] (its keys: name, slug, persona, traits, likes, catchphrases, dialect)"
+    assert!(
+        with("title = \"x\"")
+            .starts_with("tea.toml:10:1: unknown key 'title' in [[characters]] (its keys: name, ")
     );
     assert!(with("likes = [\"日本\", 5]").starts_with("tea.toml:10:16: an entry of 'likes'"));
 }

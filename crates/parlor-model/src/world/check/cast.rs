@@ -190,13 +190,13 @@ impl One<'_> {
     fn character(&self, slug: Slug, dialect: String) -> Character {
         let table = self.table;
         Character {
-            slug,
-            name: table.name.clone(),
             persona: table.persona.clone(),
             traits: table.traits.given(),
             likes: table.likes.clone(),
             catchphrases: table.catchphrases.clone(),
             dialect,
+            model: table.model.clone(),
+            ..Character::new(slug, table.name.clone())
         }
     }
 }
