@@ -2,6 +2,7 @@
 //!
 //! - [`grammar`]: lines from a Tracery grammar that answers what was said;
 //! - [`gibberish`]: pronounceable nonsense;
+//! - [`llm`]: language models;
 //! - [`registry`]: what kinds there are, and the dialects of a world by name.
 //!
 //! # Adding a dialect
@@ -17,5 +18,6 @@
 
 pub mod gibberish;
 pub mod grammar;
+pub mod llm;
 pub mod registry;
 pub mod text;
