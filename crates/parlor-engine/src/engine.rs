@@ -68,6 +68,12 @@ impl Engine {
         &self.world
     }
 
+    /// The pause between lines, where nobody set another.
+    #[must_use]
+    pub fn pace(&self) -> Duration {
+        self.pace
+    }
+
     /// The seed of the dice.
     #[must_use]
     pub fn seed(&self) -> u64 {
@@ -81,6 +87,9 @@ impl Engine {
             EventBody::Opening(opening) => self.open_line(scene, opening.text.as_deref()),
             EventBody::Said(_) => self.answer_line(scene),
             EventBody::Overheard(_) => overheard(scene),
+            EventBody::Again(_) => Err(Decision::Refuse(
+                "what comes again is decided as it was the first time".to_owned(),
+            )),
         };
         let lines = match first {
             Ok(line) => line.into_iter().collect(),
@@ -159,9 +168,10 @@ impl Engine {
         let mut audience = vec![message.from.clone()];
         audience.extend(message.to.iter().filter(|to| **to != message.from).cloned());
         let trace_id = scene.envelope.trace_id();
+        let pace = scene.pace.unwrap_or(self.pace);
         let mut sends = Vec::new();
         if message.kind == MessageKind::Line {
-            sends.extend(self.deliveries(&message, trace_id));
+            sends.extend(self.deliveries(&message, pace, trace_id));
         }
         let mut said = Said {
             message: &message,
@@ -169,7 +179,7 @@ impl Engine {
             part: line.part,
             closes,
             dice,
-            pace: self.pace,
+            pace,
             trace_id,
             audience: &mut audience,
             sends: &mut sends,
@@ -178,7 +188,11 @@ impl Engine {
             mechanic.said(&self.world, &mut said);
         }
         effects.sends.append(&mut sends);
-        effects.messages.push(NewMessage { message, audience });
+        effects.messages.push(NewMessage {
+            message,
+            audience,
+            legs: None,
+        });
         if line.opens {
             effects.opened.push(conversation);
         }
@@ -188,6 +202,7 @@ impl Engine {
     fn deliveries<'a>(
         &'a self,
         message: &'a Message,
+        pace: Duration,
         trace_id: Uuid,
     ) -> impl Iterator<Item = OutboxRow> + 'a {
         message
@@ -207,7 +222,7 @@ impl Engine {
                         traceparent: envelope::traceparent(trace_id, id),
                         body: EventBody::Said(message.clone()),
                     }),
-                    due_at: message.created_at + self.pace,
+                    due_at: message.created_at + pace,
                     parked: false,
                 }
             })

@@ -1,6 +1,7 @@
 //! What is on the bus: CloudEvents 1.0 events in binary mode (attributes as headers, JSON data as
 //! body). Adapters put their transport's prefix before the attribute names.
 
+use crate::again::{Again, TYPE_AGAIN};
 use crate::conversation::Message;
 use crate::id::{ConversationId, EventId};
 use crate::name::Slug;
@@ -32,6 +33,33 @@ pub enum EventBody {
     Said(Message),
     /// You overheard this; comment on it if you like.
     Overheard(Message),
+    /// One of these, put back before and sent again ([`Envelope::event`] gives it).
+    Again(Box<Again>),
+}
+
+impl EventBody {
+    /// `type`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Opening(_) => TYPE_OPENING,
+            Self::Said(_) => TYPE_SAID,
+            Self::Overheard(_) => TYPE_OVERHEARD,
+            Self::Again(_) => TYPE_AGAIN,
+        }
+    }
+
+    /// From its `type` and data; `None` for a type that this version lacks.
+    #[must_use]
+    pub fn decode(kind: &str, data: &[u8]) -> Option<Result<Self, serde_json::Error>> {
+        Some(match kind {
+            TYPE_OPENING => serde_json::from_slice(data).map(Self::Opening),
+            TYPE_SAID => serde_json::from_slice(data).map(Self::Said),
+            TYPE_OVERHEARD => serde_json::from_slice(data).map(Self::Overheard),
+            TYPE_AGAIN => Again::from_json(data).map(|again| Self::Again(Box::new(again))),
+            _ => return None,
+        })
+    }
 }
 
 /// The data of [`EventBody::Opening`].
@@ -96,11 +124,7 @@ impl Envelope {
     /// `type`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        match self.body {
-            EventBody::Opening(_) => TYPE_OPENING,
-            EventBody::Said(_) => TYPE_SAID,
-            EventBody::Overheard(_) => TYPE_OVERHEARD,
-        }
+        self.body.kind()
     }
 
     /// The CloudEvents attributes, unprefixed, without `datacontenttype` and `traceparent`, for
@@ -127,6 +151,7 @@ impl Envelope {
         let json = match &self.body {
             EventBody::Opening(opening) => serde_json::to_vec(opening),
             EventBody::Said(message) | EventBody::Overheard(message) => serde_json::to_vec(message),
+            EventBody::Again(again) => again.to_json(),
         };
         json.expect("strings, numbers and lists of strings always serialise")
     }
@@ -166,18 +191,12 @@ impl Envelope {
         let time = DateTime::parse_from_rfc3339(time)
             .map_err(|_| invalid("time", time, "an RFC 3339 time"))?
             .with_timezone(&Utc);
-        let body = match kind {
-            TYPE_OPENING => EventBody::Opening(parse(kind, data)?),
-            TYPE_SAID => EventBody::Said(parse(kind, data)?),
-            TYPE_OVERHEARD => EventBody::Overheard(parse(kind, data)?),
-            other => {
-                return Err(invalid(
-                    "type",
-                    other,
-                    "one of the parlor.* types of this version",
-                ));
-            }
-        };
+        let body = EventBody::decode(kind, data)
+            .ok_or_else(|| invalid("type", kind, "one of the parlor.* types of this version"))?
+            .map_err(|error| EnvelopeError::Data {
+                kind: kind.to_owned(),
+                reason: error.to_string(),
+            })?;
         let traceparent = attribute("traceparent")
             .filter(|text| trace_id_of(text).is_some())
             .map_or_else(|| traceparent(conversation.0, id), str::to_owned);
@@ -215,13 +234,6 @@ fn trace_id_of(traceparent: &str) -> Option<Uuid> {
         return None;
     }
     Uuid::try_parse(trace).ok().filter(|id| !id.is_nil())
-}
-
-fn parse<T: for<'de> Deserialize<'de>>(kind: &str, data: &[u8]) -> Result<T, EnvelopeError> {
-    serde_json::from_slice(data).map_err(|e| EnvelopeError::Data {
-        kind: kind.to_owned(),
-        reason: e.to_string(),
-    })
 }
 
 fn invalid(name: &'static str, value: &str, expected: &'static str) -> EnvelopeError {

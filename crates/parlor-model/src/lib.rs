@@ -7,6 +7,7 @@
 //! - a kind of event on the bus: [`envelope::EventBody`];
 //! - something a step can do: [`effects::Effects`].
 
+pub mod again;
 pub mod clock;
 pub mod conversation;
 pub mod dice;
@@ -20,6 +21,7 @@ pub mod world;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use conversation::{
     Conversation, ConversationKind, ConversationStatus, Message, MessageKind, SpeakerRole,
+pub use again::Again;
 };
 pub use dice::{Dice, Roll};
 pub use effects::{Effects, Guard, NewMessage, OutboxRow};

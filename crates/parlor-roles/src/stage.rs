@@ -163,7 +163,7 @@ impl Stage {
         SceneRequest {
             conversation: event.conversation,
             message: match &event.body {
-                EventBody::Opening(_) => None,
+                EventBody::Opening(_) | EventBody::Again(_) => None,
                 EventBody::Said(message) | EventBody::Overheard(message) => Some(message.id),
             },
             viewer: viewer.unwrap_or_default(),

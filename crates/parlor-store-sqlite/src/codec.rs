@@ -4,7 +4,7 @@
 use crate::fault::{Fault, Result};
 use chrono::{DateTime, Utc};
 use parlor_model::{
-    Conversation, ConversationId, ConversationKind, ConversationStatus, EventBody, Message,
+    Again, Conversation, ConversationId, ConversationKind, ConversationStatus, EventBody, Message,
     MessageId, MessageKind, Slug, SpeakerRole,
 };
 use rusqlite::types::Type;
@@ -97,6 +97,7 @@ pub(crate) fn body_kind(body: &EventBody) -> i64 {
         EventBody::Opening(_) => 0,
         EventBody::Said(_) => 1,
         EventBody::Overheard(_) => 2,
+        EventBody::Again(_) => 3,
     }
 }
 
@@ -111,6 +112,9 @@ pub(crate) fn body(row: &Row<'_>, kind: usize, data: usize) -> rusqlite::Result<
         1 => serde_json::from_str(json).map(EventBody::Said).map_err(bad),
         2 => serde_json::from_str(json)
             .map(EventBody::Overheard)
+            .map_err(bad),
+        3 => Again::from_json(json.as_bytes())
+            .map(|again| EventBody::Again(Box::new(again)))
             .map_err(bad),
         other => Err(Error::IntegralValueOutOfRange(kind, other)),
     }

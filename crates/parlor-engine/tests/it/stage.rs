@@ -175,7 +175,7 @@ impl Stage {
         let me = self.engine.world().character(&envelope.recipient)?.clone();
         let conversation = self.conversations.get(&envelope.conversation)?.clone();
         let subject = match &envelope.body {
-            EventBody::Opening(_) => None,
+            EventBody::Opening(_) | EventBody::Again(_) => None,
             EventBody::Said(message) | EventBody::Overheard(message) => Some(message.id),
         };
         let heard = subject.and_then(|id| self.messages.iter().find(|m| m.message.id == id));

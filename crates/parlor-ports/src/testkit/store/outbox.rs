@@ -84,16 +84,23 @@ pub async fn taken_rows_come_back_as_they_were_sent(store: Arc<dyn Store>) {
             }),
         ),
         with(4, EventBody::Opening(Opening { text: None })),
+        again(row(5, due + chrono::TimeDelta::seconds(5), true)),
     ];
     apply(&store, vec![sending(rows.clone())]).await;
 
     let taken = take(&store, in_seconds(0), None, 9).await;
 
-    assert_eq!(taken.len(), 4);
+    assert_eq!(taken.len(), 5);
     for (taken, sent) in taken.iter().zip(&rows) {
         assert_eq!(taken.envelope, sent.envelope);
         assert_eq!((&taken.inbox, taken.due_at), (&sent.inbox, sent.due_at));
     }
+}
+
+/// The row of an event that was put back.
+fn again(mut row: OutboxRow) -> OutboxRow {
+    row.envelope = Arc::new(row.envelope.again(3));
+    row
 }
 
 /// What somebody is sending is left to them until they are surely gone.
