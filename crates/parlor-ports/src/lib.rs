@@ -20,3 +20,4 @@ pub mod store;
 pub mod testkit;
 
 pub use error::{PortError, PortResult};
+pub mod usage;

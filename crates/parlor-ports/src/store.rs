@@ -2,11 +2,12 @@
 //! changes that live views follow.
 //!
 //! Split by who uses it: [`StepStore`] is the hot path of the workers, [`OutboxStore`] the relay's,
-//! [`Library`] what readers ask, [`Changes`] the live view's, [`Upkeep`] the operator's. A store
-//! implements them all; [`Store`] is the sum.
+//! [`Library`] what readers ask, [`Changes`] the live view's, [`Upkeep`] the operator's, and
+//! [`UsageStore`] the books of language models. A store implements them all; [`Store`] is the sum.
 
 use crate::bus::DeadLetter;
 use crate::error::PortResult;
+use crate::usage::UsageStore;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use parlor_model::{
@@ -396,6 +397,6 @@ pub trait Upkeep: Send + Sync {
 }
 
 /// A store: all of the above.
-pub trait Store: StepStore + OutboxStore + Library + Changes + Upkeep {}
+pub trait Store: StepStore + OutboxStore + Library + Changes + Upkeep + UsageStore {}
 
-impl<T: StepStore + OutboxStore + Library + Changes + Upkeep> Store for T {}
+impl<T: StepStore + OutboxStore + Library + Changes + Upkeep + UsageStore> Store for T {}

@@ -41,3 +41,4 @@ mod store;
 mod upkeep;
 
 pub use store::{PostgresOptions, PostgresStore};
+mod usage;

@@ -40,4 +40,5 @@ mod upkeep;
 mod writer;
 
 pub use options::{Location, SqliteOptions};
+mod usage;
 pub use store::SqliteStore;

@@ -5,7 +5,10 @@ use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
 /// Names and texts, in the order in which they are applied. An applied one never changes.
-const ALL: &[(&str, &str)] = &[("0001_tables", include_str!("../migrations/0001_tables.sql"))];
+const ALL: &[(&str, &str)] = &[
+    ("0001_tables", include_str!("../migrations/0001_tables.sql")),
+    ("0002_usage", include_str!("../migrations/0002_usage.sql")),
+];
 
 /// Names of those that are not applied yet.
 ///

@@ -1,6 +1,6 @@
 //! Hot queries are answered by an index: read from SQLite's own plan.
 
-use crate::{changes, commit, library, migrate, outbox, scenes};
+use crate::{changes, commit, library, migrate, outbox, scenes, usage};
 use parlor_model::{ConversationId, ConversationStatus, Slug};
 use parlor_ports::store::ConversationFilter;
 use rusqlite::{Connection, params_from_iter};
@@ -37,6 +37,11 @@ fn the_guard_and_its_effects_touch_one_row() {
     assert_indexed(commit::CLOSE, "INTEGER PRIMARY KEY (rowid=?)");
     assert_indexed(commit::FIND_ASIDE, "messages_not_lines (id=?)");
     assert_indexed(commit::CLEAR, "outbox_by_id (id=?)");
+}
+
+#[test]
+fn a_budget_is_one_row() {
+    assert_indexed(usage::SPENT, "PRIMARY KEY (world=? AND day=?)");
 }
 
 #[test]

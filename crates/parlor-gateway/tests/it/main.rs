@@ -9,4 +9,5 @@ mod guard;
 mod house;
 mod live;
 mod roles;
+mod usage;
 mod wrong;

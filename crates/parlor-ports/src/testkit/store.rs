@@ -18,6 +18,7 @@ mod log;
 mod memory;
 mod outbox;
 mod upkeep;
+mod usage;
 mod values;
 
 pub use guards::*;
@@ -26,6 +27,7 @@ pub use log::*;
 pub use memory::*;
 pub use outbox::*;
 pub use upkeep::*;
+pub use usage::*;
 pub use values::*;
 
 use crate::store::Store;
@@ -137,6 +139,12 @@ macro_rules! store_conformance {
             a_key_is_forgotten_after_a_day
             a_key_used_by_many_at_once_has_one_digest
             it_answers_a_ping
+            a_budget_lets_through_what_stays_within_its_limits
+            a_budget_is_never_overdrawn_by_many_at_once
+            budgets_of_days_and_worlds_are_apart
+            what_is_given_back_can_be_spent_again
+            usage_adds_up
+            usage_is_listed_newest_day_first
             texts_that_hurt_are_kept
             a_nul_is_kept_or_refused
             a_hundred_kilobytes_are_kept
