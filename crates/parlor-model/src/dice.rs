@@ -20,6 +20,13 @@ impl Dice {
         Self { seed, event }
     }
 
+    /// Dice of the same world for something that outlasts the event (a conversation): all events
+    /// that ask about `id` get the same.
+    #[must_use]
+    pub fn about(&self, id: Uuid) -> Self {
+        Self::new(self.seed, id)
+    }
+
     /// The stream of rolls called `label`: ChaCha8 keyed with SHA-256 of seed, event and label.
     #[must_use]
     pub fn roll(&self, label: &str) -> Roll {

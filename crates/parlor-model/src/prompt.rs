@@ -1,5 +1,6 @@
 //! What a dialect is given to speak from.
 
+use crate::card::lore::Lore;
 use crate::conversation::MessageKind;
 use crate::dice::Dice;
 use crate::id::ConversationId;
@@ -90,6 +91,10 @@ pub struct Prompt {
     pub memory: Vec<PromptLine>,
     /// Older lines that fit, best first; at most the world's `recall`.
     pub recalled: Vec<Recollection>,
+    /// What the speaker's lorebook has to say to all this, in the order in which it goes in.
+    pub lore: Vec<Lore>,
+    /// When it is said: the time of the event that leads to it; `None` where there is none (a trial).
+    pub at: Option<DateTime<Utc>>,
     /// The order that the line will have in its conversation.
     pub order: u32,
     /// True when the exchange limit makes this the last line.
@@ -115,6 +120,8 @@ impl Prompt {
             purpose,
             memory: Vec::new(),
             recalled: Vec::new(),
+            lore: Vec::new(),
+            at: None,
             order: 1,
             last: false,
             dice,
