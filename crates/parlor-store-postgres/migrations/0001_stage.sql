@@ -127,6 +127,7 @@ CREATE TABLE outbox (
     autovacuum_vacuum_cost_delay = 0
 );
 CREATE INDEX outbox_parked ON outbox (world, due_at) WHERE parked;
+-- Rows in hand are here only after somebody took them; a commit writes its own as a bundle.
 CREATE INDEX outbox_in_hand ON outbox (world, due_at) WHERE NOT parked;
 COMMENT ON TABLE outbox IS 'Envelopes that are still to be sent (CloudEvents).';
 COMMENT ON COLUMN outbox.id IS 'The event''s id.';
@@ -141,6 +142,31 @@ COMMENT ON COLUMN outbox.recipient IS 'Slug of the character that it is for.';
 COMMENT ON COLUMN outbox.occurred_at IS 'The event''s time.';
 COMMENT ON COLUMN outbox.traceparent IS 'W3C trace context.';
 COMMENT ON COLUMN outbox.data IS 'The event''s data: JSON, as text so that nobody parses it on its way.';
+
+-- What one commit has in hand, written and deleted as one row. Nobody reads it while its process
+-- lives; when it is gone, its rows are put into the outbox one by one. Compressing it would cost more
+-- than it saves: it is gone before it is read.
+CREATE TABLE outbox_bundles (
+    id       bigint      PRIMARY KEY,
+    world    text        NOT NULL,
+    due_at   timestamptz NOT NULL,
+    taken_at timestamptz NOT NULL,
+    size     bigint      NOT NULL,
+    rows     text        NOT NULL
+) WITH (
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
+    autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000,
+    autovacuum_vacuum_cost_delay = 0
+);
+ALTER TABLE outbox_bundles ALTER COLUMN rows SET STORAGE EXTERNAL;
+CREATE INDEX outbox_bundles_by_age ON outbox_bundles (world, taken_at);
+COMMENT ON TABLE outbox_bundles IS 'Envelopes that a living process is sending, a commit''s at a time.';
+COMMENT ON COLUMN outbox_bundles.id IS 'The number of the commit''s batch times 65536, plus its place in it.';
+COMMENT ON COLUMN outbox_bundles.world IS 'The world''s slug.';
+COMMENT ON COLUMN outbox_bundles.due_at IS 'When the first of them is due.';
+COMMENT ON COLUMN outbox_bundles.taken_at IS 'When it was stored.';
+COMMENT ON COLUMN outbox_bundles.size IS 'How many envelopes it holds.';
+COMMENT ON COLUMN outbox_bundles.rows IS 'The envelopes as JSON; one that tells of a message names it.';
 
 CREATE TABLE dead_letters (
     world    text        NOT NULL,

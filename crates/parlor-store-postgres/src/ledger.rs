@@ -21,6 +21,49 @@ pub(crate) struct Entry {
     pub(crate) since: DateTime<Utc>,
     /// No message is younger.
     pub(crate) until: DateTime<Utc>,
+    /// What the batch found.
+    pub(crate) found: Found,
+}
+
+/// A conversation's state before a batch. It is written as what the batch adds to it, so that the
+/// counters need not be known where nobody asks for them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    pub(crate) exchanges: u32,
+    pub(crate) status: ConversationStatus,
+    pub(crate) messages: i64,
+    pub(crate) asides: i64,
+}
+
+impl Entry {
+    /// A conversation as it is, with its counters.
+    pub(crate) fn new(
+        conversation: Conversation,
+        (messages, asides): (i64, i64),
+        (since, until): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Self {
+        let found = Found {
+            exchanges: conversation.exchanges,
+            status: conversation.status,
+            messages,
+            asides,
+        };
+        Self {
+            conversation,
+            messages,
+            asides,
+            since,
+            until,
+            found,
+        }
+    }
+
+    /// A conversation whose counters nobody asked for: they begin at nought, and what a batch adds
+    /// to them is right all the same.
+    pub(crate) fn uncounted(conversation: Conversation) -> Self {
+        let at = conversation.created_at;
+        Self::new(conversation, (0, 0), (at, at))
+    }
 }
 
 /// What has to be written about a conversation.
@@ -39,8 +82,8 @@ pub(crate) struct Said<'a> {
     pub(crate) audience: &'a [String],
     /// The message's order, or the one that it got here.
     pub(crate) order: i64,
-    /// Its place in the conversation.
-    pub(crate) position: i64,
+    /// Its place among what the batch adds to the conversation, from 1.
+    pub(crate) offset: i64,
     /// Its place among the batch's changes.
     pub(crate) place: i64,
 }
@@ -163,13 +206,7 @@ impl<'a> Ledger<'a> {
                 ..conversation.clone()
             },
         );
-        let entry = Entry {
-            conversation: conversation.clone(),
-            messages: 0,
-            asides: 0,
-            since: conversation.created_at,
-            until: conversation.created_at,
-        };
+        let entry = Entry::uncounted(conversation.clone());
         self.entries
             .insert(conversation.id, (entry, Mark::Opened(place)));
         true
@@ -197,7 +234,7 @@ impl<'a> Ledger<'a> {
             } else {
                 i64::from(message.order)
             },
-            position: entry.messages,
+            offset: entry.messages - entry.found.messages,
             place,
         });
         Ok(())
@@ -287,13 +324,20 @@ impl<'a> Ledger<'a> {
         opened
     }
 
-    /// The conversations that were there before and are different now.
+    /// The conversations that were there before and are different now, by id.
     pub(crate) fn changed(&self) -> Vec<&Entry> {
         let changed = self
             .entries
             .values()
             .filter(|(_, mark)| *mark == Mark::Changed);
-        changed.map(|(entry, _)| entry).collect()
+        let mut changed: Vec<_> = changed.map(|(entry, _)| entry).collect();
+        changed.sort_by_key(|entry| entry.conversation.id);
+        changed
+    }
+
+    /// True when a message of this id is going to be stored.
+    pub(crate) fn says(&self, message: &MessageId) -> bool {
+        self.present.contains(message)
     }
 }
 

@@ -3,10 +3,15 @@
 //! One schema holds all worlds; any number of processes share it.
 //!
 //! # How a commit works
-//! [`PostgresStore`] locks the conversations that a batch of steps touches (in the order of their
-//! ids, so that batches never lock each other out), decides every guard in memory (`ledger`), and
-//! writes everything with one statement whose rows travel as arrays (`batch`): four round trips,
-//! however many steps there are.
+//! [`PostgresStore`] decides every guard in memory (`ledger`) and writes a whole batch of steps with
+//! one statement whose rows travel as arrays (`batch`). The statement locks the conversations first
+//! (in the order of their ids, so that batches never lock each other out) and writes nothing unless
+//! they are as the ledger found them. Where the scenes of a batch have just been loaded, the ledger
+//! begins with those, and the commit is a single round trip. Otherwise, and when somebody else was
+//! faster, the conversations are locked and read in a transaction of their own first.
+//!
+//! What a commit sends is stored as one row, a *bundle* (`bundle`), which goes when all of it has
+//! been sent. Its rows are put into the outbox one by one only after their process is gone.
 //!
 //! # The log of changes
 //! Messages and happenings carry the id of their transaction, `xact`, and a number within it,
@@ -27,6 +32,7 @@
 //!   connections' settings (`store`) see to it that they are plans for full ones.
 
 mod batch;
+mod bundle;
 mod changes;
 mod error;
 mod ledger;

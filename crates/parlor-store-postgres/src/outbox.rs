@@ -1,11 +1,12 @@
 //! The outbox and the dead letters.
 
-use crate::row::{slug, strange};
+use crate::bundle::{Packed, Taken};
+use crate::row::{message, message_columns, slug, strange};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, Utc};
 use parlor_model::envelope::SPEC_VERSION;
-use parlor_model::{Envelope, EventId, OutboxRow, Slug};
+use parlor_model::{Envelope, EventId, Message, MessageId, OutboxRow, Slug};
 use parlor_ports::PortResult;
 use parlor_ports::bus::DeadLetter;
 use parlor_ports::store::{Abandoned, OutboxStore};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgBindIterExt, PgConnection, PgRow};
 use sqlx::types::Json;
 use sqlx::{Error, Row};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -43,8 +44,46 @@ UPDATE outbox o SET parked = false, taken_at = $2 FROM chosen WHERE o.id = chose
 RETURNING o.inbox, o.due_at, o.id, o.world, o.kind, o.conversation_id, o.recipient, o.occurred_at,
     o.traceparent, o.data";
 
+/// $1 worlds, $2 and $3 taken and due before these, $4 limit.
+const ABANDONED_BUNDLES_SQL: &str = "
+SELECT id, world, taken_at, rows FROM outbox_bundles
+WHERE world = ANY ($1::text[]) AND taken_at < $2 AND due_at < $3
+ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED";
+
+const MESSAGES_SQL: &str = concat!(
+    "SELECT ",
+    message_columns!(),
+    " FROM unnest($1::uuid[], $2::uuid[]) AS u (conversation_id, id)
+    JOIN messages m ON m.conversation_id = u.conversation_id AND m.id = u.id"
+);
+
+/// $1 when the rows were taken in hand, $2 their world. One that was put back meanwhile stays as it is.
+const UNPACK_SQL: &str = "
+INSERT INTO outbox (id, world, inbox, due_at, parked, taken_at, kind, conversation_id, recipient,
+    occurred_at, traceparent, data)
+SELECT u.id, $2, u.inbox, u.due_at, false, $1, u.kind, u.conversation_id, u.recipient,
+    u.occurred_at, u.traceparent, u.data
+FROM unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::uuid[],
+    $8::text[], $9::timestamptz[], $10::text[], $11::text[])
+    AS u (id, inbox, due_at, kind, conversation_id, recipient, occurred_at, traceparent, data)
+ON CONFLICT (id) DO NOTHING";
+
+const DEPTH_SQL: &str = "
+SELECT (SELECT count(*) FROM outbox WHERE world = ANY ($1::text[]))
+    + (SELECT coalesce(sum(size), 0) FROM outbox_bundles WHERE world = ANY ($1::text[]))::bigint";
+
+const CLEAR_SQL: &str = "
+WITH emptied AS (DELETE FROM outbox_bundles WHERE id = ANY ($2::bigint[]))
+DELETE FROM outbox WHERE id = ANY ($1::uuid[]) AND NOT parked";
+
+const DELETE_BUNDLES_SQL: &str = "DELETE FROM outbox_bundles WHERE id = ANY ($1::bigint[])";
+
+/// Bundles unpacked in one go.
+const BUNDLES_MAX: i64 = 64;
+
 const KEEP_LETTER_SQL: &str = "
-WITH cleared AS (DELETE FROM outbox WHERE id = $9)
+WITH cleared AS (DELETE FROM outbox WHERE id = $9),
+    emptied AS (DELETE FROM outbox_bundles WHERE id = ANY ($10::bigint[]))
 INSERT INTO dead_letters (world, id, inbox, reason, put_at, headers, body, sendable)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (world, id) DO UPDATE SET inbox = excluded.inbox, reason = excluded.reason,
@@ -85,6 +124,9 @@ impl OutboxStore for PostgresStore {
         if worlds.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
+        if let Some(abandoned) = abandoned {
+            self.unpack(worlds, abandoned).await?;
+        }
         let mut connection = self.connection(WHAT).await?;
         let rows = sqlx::query(TAKE_SQL)
             .bind(worlds.iter().map(Slug::as_str).bind_iter())
@@ -102,35 +144,44 @@ impl OutboxStore for PostgresStore {
     }
 
     async fn clear_outbox(&self, ids: &[EventId]) -> PortResult<()> {
-        const WHAT: &str = "can't clear the outbox";
         if ids.is_empty() {
             return Ok(());
         }
-        let mut connection = self.connection(WHAT).await?;
-        sqlx::query("DELETE FROM outbox WHERE id = ANY ($1::uuid[]) AND NOT parked")
-            .bind(ids.iter().map(|id| id.0).bind_iter())
-            .execute(&mut *connection)
-            .await
-            .map_err(|error| self.failed(WHAT, &error))?;
-        Ok(())
+        let taken = self.bundles.take(ids.iter().copied(), std::iter::empty());
+        let cleared = if taken.emptied.is_empty() && taken.others.is_empty() {
+            Ok(())
+        } else {
+            self.clear(&taken).await
+        };
+        if let Err(error) = cleared {
+            self.bundles.restore(taken);
+            return Err(error);
+        }
+        let left_over = self.bundles.confirm(taken);
+        if left_over.is_empty() {
+            return Ok(());
+        }
+        self.delete_bundles(&left_over).await
     }
 
     async fn outbox_depth(&self, worlds: &[Slug]) -> PortResult<u64> {
         const WHAT: &str = "can't count the outbox";
         let mut connection = self.connection(WHAT).await?;
-        let count: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM outbox WHERE world = ANY ($1::text[])")
-                .bind(worlds.iter().map(Slug::as_str).bind_iter())
-                .fetch_one(&mut *connection)
-                .await
-                .map_err(|error| self.failed(WHAT, &error))?;
-        Ok(count.unsigned_abs())
+        let count: i64 = sqlx::query_scalar(DEPTH_SQL)
+            .bind(worlds.iter().map(Slug::as_str).bind_iter())
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(|error| self.failed(WHAT, &error))?;
+        let done_with = self.bundles.done_with(worlds);
+        Ok(count.unsigned_abs().saturating_sub(done_with))
     }
 
     async fn keep_dead_letter(&self, letter: DeadLetter, row: Option<OutboxRow>) -> PortResult<()> {
         const WHAT: &str = "can't keep a dead letter";
         let mut connection = self.connection(WHAT).await?;
-        sqlx::query(KEEP_LETTER_SQL)
+        let id = row.as_ref().map(|row| row.envelope.id);
+        let taken = self.bundles.take(std::iter::empty(), id.into_iter());
+        let kept = sqlx::query(KEEP_LETTER_SQL)
             .bind(letter.world.as_str())
             .bind(&letter.id)
             .bind(&letter.inbox)
@@ -140,11 +191,19 @@ impl OutboxStore for PostgresStore {
             .bind(Json(&letter.headers))
             .bind(letter.body.replace('\0', "\u{fffd}"))
             .bind(row.as_ref().map(|row| Json(sendable(row))))
-            .bind(row.as_ref().map(|row| row.envelope.id.0))
+            .bind(id.map(|id| id.0))
+            .bind(&taken.emptied)
             .execute(&mut *connection)
-            .await
-            .map_err(|error| self.failed(WHAT, &error))?;
-        Ok(())
+            .await;
+        if let Err(error) = kept {
+            self.bundles.restore(taken);
+            return Err(self.failed(WHAT, &error));
+        }
+        let left_over = self.bundles.confirm(taken);
+        if left_over.is_empty() {
+            return Ok(());
+        }
+        self.delete_bundles(&left_over).await
     }
 
     async fn dead_letters(&self, world: &Slug, limit: u32) -> PortResult<Vec<DeadLetter>> {
@@ -190,6 +249,121 @@ impl OutboxStore for PostgresStore {
         transaction.commit().await.map_err(failed)?;
         Ok(taken.len() as u64)
     }
+}
+
+impl PostgresStore {
+    async fn clear(&self, taken: &Taken) -> PortResult<()> {
+        const WHAT: &str = "can't clear the outbox";
+        let mut connection = self.connection(WHAT).await?;
+        sqlx::query(CLEAR_SQL)
+            .bind(taken.others.iter().map(|id| id.0).bind_iter())
+            .bind(&taken.emptied)
+            .execute(&mut *connection)
+            .await
+            .map_err(|error| self.failed(WHAT, &error))?;
+        Ok(())
+    }
+
+    /// Deletes bundles that are empty.
+    pub(crate) async fn delete_bundles(&self, ids: &[i64]) -> PortResult<()> {
+        const WHAT: &str = "can't delete what was sent";
+        let mut connection = self.connection(WHAT).await?;
+        sqlx::query(DELETE_BUNDLES_SQL)
+            .bind(ids)
+            .execute(&mut *connection)
+            .await
+            .map_err(|error| self.failed(WHAT, &error))?;
+        Ok(())
+    }
+
+    /// Puts the rows of bundles whose process is gone into the outbox, still in hand.
+    async fn unpack(&self, worlds: &[Slug], abandoned: Abandoned) -> PortResult<()> {
+        const WHAT: &str = "can't unpack what another process had in hand";
+        let failed = |error: Error| self.failed(WHAT, &error);
+        let mut transaction = self.begin(WHAT).await?;
+        let bundles: Vec<(i64, String, DateTime<Utc>, String)> =
+            sqlx::query_as(ABANDONED_BUNDLES_SQL)
+                .bind(worlds.iter().map(Slug::as_str).bind_iter())
+                .bind(abandoned.taken_before)
+                .bind(abandoned.due_before)
+                .bind(BUNDLES_MAX)
+                .fetch_all(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        if bundles.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<_> = bundles.iter().map(|(id, ..)| *id).collect();
+        for (id, world, taken_at, rows) in &bundles {
+            let mut packed: Vec<Packed> = serde_json::from_str(rows)
+                .map_err(|error| failed(strange("bundle", &error.to_string())))?;
+            packed.retain(|row| !self.bundles.is_done(*id, row.id));
+            put_in_outbox(&mut transaction, world, *taken_at, &packed)
+                .await
+                .map_err(failed)?;
+        }
+        sqlx::query(DELETE_BUNDLES_SQL)
+            .bind(&ids)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        self.bundles.forget(&ids);
+        Ok(())
+    }
+}
+
+async fn put_in_outbox(
+    connection: &mut PgConnection,
+    world: &str,
+    taken_at: DateTime<Utc>,
+    packed: &[Packed],
+) -> Result<(), Error> {
+    let messages = messages_of(connection, packed).await?;
+    let rows: Vec<(&Packed, String)> = packed
+        .iter()
+        .filter_map(|row| Some((row, row.data(&messages)?)))
+        .collect();
+    let all = || rows.iter().map(|(row, _)| row);
+    sqlx::query(UNPACK_SQL)
+        .bind(taken_at)
+        .bind(world)
+        .bind(all().map(|row| row.id.0).bind_iter())
+        .bind(all().map(|row| row.inbox.as_str()).bind_iter())
+        .bind(all().map(|row| row.due_at).bind_iter())
+        .bind(all().map(|row| row.kind.as_str()).bind_iter())
+        .bind(all().map(|row| row.conversation.0).bind_iter())
+        .bind(all().map(|row| row.recipient.as_str()).bind_iter())
+        .bind(all().map(|row| row.time).bind_iter())
+        .bind(all().map(|row| row.traceparent.as_str()).bind_iter())
+        .bind(rows.iter().map(|(_, data)| data.as_str()).bind_iter())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The messages that a bundle's rows tell of.
+async fn messages_of(
+    connection: &mut PgConnection,
+    packed: &[Packed],
+) -> Result<HashMap<MessageId, Message>, Error> {
+    let named: Vec<_> = packed
+        .iter()
+        .filter_map(|row| Some((row.conversation.0, row.message?.0)))
+        .collect();
+    let rows = sqlx::query(MESSAGES_SQL)
+        .bind(
+            named
+                .iter()
+                .map(|(conversation, _)| *conversation)
+                .bind_iter(),
+        )
+        .bind(named.iter().map(|(_, message)| *message).bind_iter())
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| message(row, 0).map(|message| (message.id, message)))
+        .collect()
 }
 
 async fn park(

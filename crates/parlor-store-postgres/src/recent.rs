@@ -13,6 +13,9 @@ use std::sync::Mutex;
 /// Conversations remembered; the one opened longest ago goes first. With eight short messages each
 /// this is some 30 MB at most.
 const CONVERSATIONS_MAX: usize = 8_192;
+/// Conversations whose scene was loaded and that were not committed since. When there are more, all
+/// are forgotten: commits read what they need.
+const ON_STAGE_MAX: usize = 16_384;
 /// Messages remembered of each.
 const MESSAGES_MAX: usize = 8;
 
@@ -20,6 +23,9 @@ const MESSAGES_MAX: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Recent {
     tails: Mutex<Tails>,
+    /// Conversations as they were in the scene that is being answered: a commit that finds them so
+    /// need not read them first.
+    on_stage: Mutex<HashMap<ConversationId, Conversation>>,
 }
 
 #[derive(Debug, Default)]
@@ -81,18 +87,39 @@ impl Recent {
         })
     }
 
-    /// Takes note of what was committed.
-    pub(crate) fn note(&self, ledger: &Ledger<'_>) {
+    /// Takes note of the conversations of scenes.
+    pub(crate) fn put_on_stage<'a>(&self, scenes: impl Iterator<Item = &'a Conversation>) {
+        let Ok(mut on_stage) = self.on_stage.lock() else {
+            return;
+        };
+        if on_stage.len() > ON_STAGE_MAX {
+            on_stage.clear();
+        }
+        on_stage.extend(scenes.map(|conversation| (conversation.id, conversation.clone())));
+    }
+
+    /// The conversations of scenes that are now committed; `None` unless all are known.
+    pub(crate) fn leave_stage(&self, ids: &[ConversationId]) -> Option<Vec<Conversation>> {
+        let mut on_stage = self.on_stage.lock().ok()?;
+        let left: Vec<_> = ids.iter().filter_map(|id| on_stage.remove(id)).collect();
+        (left.len() == ids.len()).then_some(left)
+    }
+
+    /// Takes note of what was committed; `before` is how many messages each changed conversation
+    /// had.
+    pub(crate) fn note(&self, ledger: &Ledger<'_>, before: &HashMap<ConversationId, i64>) {
         let Ok(mut tails) = self.tails.lock() else {
             return;
         };
         for said in &ledger.said {
+            let conversation = &said.message.conversation_id;
+            let position = before.get(conversation).copied().unwrap_or(0) + said.offset;
             let message = Message {
                 order: u32::try_from(said.order).unwrap_or(u32::MAX),
                 ..said.message.clone()
             };
             let conversation = ledger.conversation(&message.conversation_id);
-            tails.add(conversation, message, said.audience.to_vec(), said.position);
+            tails.add(conversation, message, said.audience.to_vec(), position);
         }
     }
 }

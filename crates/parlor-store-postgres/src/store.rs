@@ -1,5 +1,6 @@
 //! The store itself: its options, its pool of connections, and how it recovers from a lost one.
 
+use crate::bundle::Bundles;
 use crate::error::{is_disconnect, port_error};
 use crate::recent::Recent;
 use parking_lot::Mutex;
@@ -61,6 +62,7 @@ pub struct PostgresStore {
     pub(crate) month_ready: Arc<AtomicI32>,
     pub(crate) schema: Option<Arc<str>>,
     pub(crate) recent: Arc<Recent>,
+    pub(crate) bundles: Arc<Bundles>,
     connect: Arc<PgConnectOptions>,
     /// `host:port/database`, for messages.
     place: Arc<str>,
@@ -94,6 +96,7 @@ impl PostgresStore {
             month_ready: Arc::new(AtomicI32::new(i32::MIN)),
             schema: options.schema.map(Into::into),
             recent: Arc::default(),
+            bundles: Arc::default(),
             connect: Arc::new(connect),
             place,
             broken_at,

@@ -1,6 +1,6 @@
 //! What an operator and the commands need.
 
-use crate::batch;
+use crate::batch::{self, OutboxPart};
 use crate::ledger::Ledger;
 use crate::step::lock;
 use crate::store::PostgresStore;
@@ -72,7 +72,7 @@ impl Upkeep for PostgresStore {
         const WHAT: &str = "can't close a conversation";
         let mut transaction = self.begin(WHAT).await?;
         let failed = |error: Error| self.failed(WHAT, &error);
-        let (known, floor) = lock(&mut transaction, &BTreeSet::from([id.0]))
+        let known = lock(&mut transaction, &BTreeSet::from([id.0]))
             .await
             .map_err(failed)?;
         let Some(conversation) = known.first().map(|entry| entry.conversation.clone()) else {
@@ -83,7 +83,7 @@ impl Upkeep for PostgresStore {
         }
         let mut ledger = Ledger::new(known, HashSet::new());
         ledger.close(id, now);
-        batch::write(&mut transaction, &ledger, floor, now)
+        batch::write(&mut transaction, &ledger, &OutboxPart::nothing(), now)
             .await
             .map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
