@@ -24,6 +24,11 @@ pub trait Dialect: Send + Sync {
     /// Retryable when it may find words later; terminal when it never can.
     async fn speak(&self, prompt: &Prompt) -> PortResult<Utterance>;
 
+    /// True when speaking takes so long (a language model) that nothing else may wait for it.
+    fn is_slow(&self) -> bool {
+        false
+    }
+
     /// Says one line while somebody watches: pieces of it go to `pieces` as they are found, in
     /// order. The utterance returned is the line; it may differ from the pieces put together where
     /// they had to be cleaned, and whoever showed them shows the line in their place. Pieces of a

@@ -1,6 +1,7 @@
 //! One error for all ports: try again later, or never.
 
 use std::fmt;
+use std::time::Duration;
 
 /// What a port call gives.
 pub type PortResult<T> = Result<T, PortError>;
@@ -9,6 +10,7 @@ pub type PortResult<T> = Result<T, PortError>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortError {
     retryable: bool,
+    retry_after: Option<Duration>,
     message: String,
 }
 
@@ -19,6 +21,7 @@ impl PortError {
     pub fn retryable(context: &str, cause: impl fmt::Display) -> Self {
         Self {
             retryable: true,
+            retry_after: None,
             message: format!("{context}: {cause}"),
         }
     }
@@ -28,8 +31,24 @@ impl PortError {
     pub fn terminal(context: &str, cause: impl fmt::Display) -> Self {
         Self {
             retryable: false,
+            retry_after: None,
             message: format!("{context}: {cause}"),
         }
+    }
+
+    /// The same, with how long the other side asks to wait before the next try.
+    #[must_use]
+    pub fn with_retry_after(self, retry_after: Option<Duration>) -> Self {
+        Self {
+            retry_after,
+            ..self
+        }
+    }
+
+    /// How long the other side asks to wait before the next try; `None` where it doesn't say.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// True when trying again can help.

@@ -20,6 +20,26 @@ pub const FALLBACKS: &str = "parlor_fallback_lines_total";
 pub const RELAYED: &str = "parlor_outbox_relayed_total";
 /// Times that a port call was tried again (`kind`: which call).
 pub const RETRIES: &str = "parlor_retries_total";
+/// Slow lines that are being spoken.
+pub const SPEAKING: &str = "parlor_slow_lines";
+/// Times that an event was put back because no words could be found for now.
+pub const WAITS: &str = "parlor_waits_total";
+/// Messages whose words were put into the full-text index.
+pub const WORDS_INDEXED: &str = "parlor_words_indexed_total";
+/// Age of the oldest message that is not in the full-text index, in seconds.
+pub const WORDS_BEHIND: &str = "parlor_words_behind_seconds";
+/// Calls to language models (`provider`, `model`, `outcome`: ok or the kind of failure).
+pub const MODEL_CALLS: &str = "parlor_model_calls_total";
+/// Tokens that language models read and wrote (`provider`, `model`, `direction`: in, out).
+pub const MODEL_TOKENS: &str = "parlor_model_tokens_total";
+/// Attempts that a call to a language model was given again (`provider`, `model`, `fault`).
+pub const MODEL_RETRIES: &str = "parlor_model_retries_total";
+/// Seconds of a call to a language model, attempts and waits included (`provider`, `model`).
+pub const MODEL_SECONDS: &str = "parlor_model_call_seconds";
+/// Attempts on their way to a provider (`provider`, `endpoint`).
+pub const MODEL_IN_FLIGHT: &str = "parlor_model_attempts_in_flight";
+/// Circuit breaker before a provider: 0 closed, 1 trying, 2 open (`provider`, `endpoint`).
+pub const MODEL_BREAKER: &str = "parlor_model_breaker_state";
 /// Deliveries in one step batch.
 pub const BATCH_SIZE: &str = "parlor_step_batch_size";
 /// Seconds from taking a batch to its commit.
@@ -52,6 +72,18 @@ pub fn describe() {
         "envelopes that a relay found in the outbox and sent"
     );
     describe_counter!(RETRIES, "port calls tried again");
+    describe_gauge!(SPEAKING, "slow lines that are being spoken");
+    describe_counter!(
+        WAITS,
+        "events put back because no words could be found for now"
+    );
+    describe_counter!(WORDS_INDEXED, "messages put into the full-text index");
+    describe_gauge!(
+        WORDS_BEHIND,
+        Unit::Seconds,
+        "age of the oldest message that is not in the full-text index"
+    );
+    describe_models();
     describe_histogram!(BATCH_SIZE, Unit::Count, "deliveries in one step batch");
     describe_histogram!(
         STEP_SECONDS,

@@ -2,9 +2,10 @@
 //! for one character or for a whole cast.
 
 use crate::relay::RelayHandle;
-use crate::stage::{Stage, Step};
+use crate::slow::SlowPath;
+use crate::stage::{Stage, Step, Taken};
 use parlor_model::{Envelope, World};
-use parlor_ports::bus::{Bus, Delivery, Settler, SubscribeOptions, Verdict};
+use parlor_ports::bus::{Bus, Delivery, Settler, SubscribeOptions, Subscription, Verdict};
 use parlor_ports::{PortError, metric};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -21,6 +22,9 @@ pub struct Load {
     pub batch_max: usize,
     /// Batches on their way at the same time: while one waits for its commit, another loads.
     pub lanes: usize,
+    /// Slow lines (of a language model) spoken at the same time, at most. In a world that has a slow
+    /// dialect so many deliveries more may be unsettled.
+    pub slow_max: u16,
 }
 
 impl Default for Load {
@@ -29,6 +33,7 @@ impl Default for Load {
             prefetch: 1024,
             batch_max: 128,
             lanes: 8,
+            slow_max: 1024,
         }
     }
 }
@@ -55,9 +60,9 @@ pub struct CharacterRole {
 
 /// What a batch needs to end.
 #[derive(Clone)]
-struct Lane {
+pub(crate) struct Lane {
     world: Arc<World>,
-    stage: Arc<Stage>,
+    pub(crate) stage: Arc<Stage>,
     relay: RelayHandle,
     settler: Arc<dyn Settler>,
 }
@@ -79,17 +84,21 @@ impl CharacterRole {
         }
     }
 
-    /// Runs until cancelled; batches on their way are finished first.
+    /// Runs until cancelled; batches on their way are finished first. Slow lines get a moment; what
+    /// is not spoken by then is given up and comes again.
     ///
     /// # Errors
     /// When the bus refuses the subscription for good.
     pub async fn run(self, cancel: CancellationToken) -> Result<(), PortError> {
+        let load = self.options.load;
+        let is_slow = self.stage.is_slow(&self.options.world.name);
+        let slow_max = if is_slow { load.slow_max } else { 0 };
         let mut subscription = self
             .bus
             .subscribe(SubscribeOptions {
                 group: self.options.group.clone(),
                 inboxes: self.options.inboxes.clone(),
-                prefetch: self.options.load.prefetch,
+                prefetch: load.prefetch.saturating_add(slow_max),
             })
             .await?;
         let lane = Lane {
@@ -98,39 +107,61 @@ impl CharacterRole {
             relay: self.relay,
             settler: subscription.settler(),
         };
-        let lanes = Arc::new(Semaphore::new(self.options.load.lanes.max(1)));
-        let tasks = TaskTracker::new();
-        let ended = loop {
-            let permit = tokio::select! {
-                () = cancel.cancelled() => break Ok(()),
-                permit = lanes.clone().acquire_owned() => permit.expect("never closed"),
-            };
-            let deliveries = tokio::select! {
-                () = cancel.cancelled() => break Ok(()),
-                deliveries = subscription.next(self.options.load.batch_max.max(1)) => deliveries,
-            };
-            match deliveries {
-                Ok(deliveries) => {
-                    let lane = lane.clone();
-                    tasks.spawn(async move {
-                        lane.handle(deliveries).await;
-                        drop(permit);
-                    });
-                }
-                Err(_) if cancel.is_cancelled() => break Ok(()),
-                Err(error) => break Err(error),
-            }
-        };
-        tasks.close();
-        tasks.wait().await;
+        let (slow, writer) = SlowPath::new(lane.clone(), slow_max.into(), load.batch_max);
+        let writer = tokio::spawn(writer);
+        let _given_up_with_this = slow.guard();
+        let ended = take_turns(&mut *subscription, load, lane, &slow, &cancel).await;
+        slow.end().await;
+        if let Err(error) = writer.await {
+            tracing::error!(%error, "the writer of slow lines ended; they come again");
+        }
         ended
     }
 }
 
+/// Hands batches to lanes until cancelled, then waits for those on their way.
+async fn take_turns(
+    subscription: &mut dyn Subscription,
+    load: Load,
+    lane: Lane,
+    slow: &SlowPath,
+    cancel: &CancellationToken,
+) -> Result<(), PortError> {
+    let lanes = Arc::new(Semaphore::new(load.lanes.max(1)));
+    let tasks = TaskTracker::new();
+    let ended = loop {
+        let permit = tokio::select! {
+            () = cancel.cancelled() => break Ok(()),
+            permit = lanes.clone().acquire_owned() => permit.expect("never closed"),
+        };
+        let deliveries = tokio::select! {
+            () = cancel.cancelled() => break Ok(()),
+            deliveries = subscription.next(load.batch_max.max(1)) => deliveries,
+        };
+        match deliveries {
+            Ok(deliveries) => {
+                let (lane, slow) = (lane.clone(), slow.clone());
+                tasks.spawn(async move {
+                    lane.handle(deliveries, &slow).await;
+                    drop(permit);
+                });
+            }
+            Err(_) if cancel.is_cancelled() => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    tasks.close();
+    tasks.wait().await;
+    ended
+}
+
 impl Lane {
-    /// One batch, from the bus and back to it.
-    async fn handle(&self, deliveries: Vec<Delivery>) {
+    /// One batch, from the bus and back to it; slow lines go their own way.
+    async fn handle(&self, deliveries: Vec<Delivery>, slow: &SlowPath) {
         metrics::counter!(metric::DELIVERIES).increment(deliveries.len() as u64);
+        self.stage
+            .traffic()
+            .delivered(deliveries.iter().map(|delivery| delivery.inbox.as_str()));
         let mut ends = Vec::with_capacity(deliveries.len());
         let mut events = Vec::with_capacity(deliveries.len());
         let mut handled = Vec::with_capacity(deliveries.len());
@@ -143,19 +174,35 @@ impl Lane {
                 Err(reason) => ends.push((delivery, Verdict::DeadLetter(reason))),
             }
         }
-        let steps = if events.is_empty() {
+        let taken = if events.is_empty() {
             Vec::new()
         } else {
-            self.stage.perform(&events).await
+            self.stage.take(&events).await
         };
-        let mut rows = Vec::with_capacity(steps.len());
-        for (delivery, step) in handled.into_iter().zip(steps) {
+        let mut steps = Vec::with_capacity(taken.len());
+        for (delivery, taken) in handled.into_iter().zip(taken) {
+            match taken {
+                Taken::Over(step) => steps.push((delivery, step)),
+                Taken::Slow(performance) => slow.start(delivery, performance),
+            }
+        }
+        self.end(steps, ends).await;
+    }
+
+    /// Sends what steps brought about, and ends their deliveries together with `ends`.
+    pub(crate) async fn end(
+        &self,
+        steps: impl IntoIterator<Item = (Delivery, Step)>,
+        mut ends: Vec<(Delivery, Verdict)>,
+    ) {
+        let mut rows = Vec::new();
+        for (delivery, step) in steps {
             let verdict = match step {
                 Step::Done(sends) => {
                     rows.extend(sends);
                     Verdict::Ack
                 }
-                Step::Nothing | Step::Parked => Verdict::Ack,
+                Step::Nothing | Step::Parked | Step::Waits(_) => Verdict::Ack,
                 Step::Refused(reason) => Verdict::DeadLetter(reason),
             };
             ends.push((delivery, verdict));
@@ -193,6 +240,9 @@ impl Lane {
     }
 
     async fn settle(&self, ends: Vec<(Delivery, Verdict)>) {
+        self.stage
+            .traffic()
+            .settled(ends.iter().map(|(delivery, _)| delivery.inbox.as_str()));
         for (delivery, verdict) in &ends {
             if let Verdict::DeadLetter(reason) = verdict {
                 metrics::counter!(metric::DEAD_LETTERS).increment(1);

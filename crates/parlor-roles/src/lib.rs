@@ -13,6 +13,9 @@ pub mod relay;
 pub mod retry;
 pub mod stage;
 
+mod slow;
+mod speak;
 pub use director::StageDirector;
 pub use relay::{Relay, RelayHandle, RelayOptions};
-pub use stage::{Production, Stage, Step, Voices};
+pub use stage::{Performance, Production, Settled, Stage, Step, Taken, Voices};
+pub use traffic::Traffic;

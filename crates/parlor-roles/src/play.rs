@@ -73,12 +73,22 @@ pub async fn play(
         for step in stage.perform(&[event]).await {
             match step {
                 Step::Done(rows) => queue.extend(rows),
+                Step::Waits(row) => {
+                    wait_for(&row, stage).await;
+                    queue.extend(vec![row]);
+                }
                 Step::Nothing | Step::Parked => {}
                 Step::Refused(reason) => return Err(PlayError::Refused(reason)),
             }
         }
     }
     Err(PlayError::Endless)
+}
+
+/// A model that asks for time needs real time, whatever the play's clock says.
+async fn wait_for(row: &OutboxRow, stage: &Stage) {
+    let wait = (row.due_at - stage.clock().now()).to_std();
+    tokio::time::sleep(wait.unwrap_or_default()).await;
 }
 
 async fn show_changes(

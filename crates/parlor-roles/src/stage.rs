@@ -1,14 +1,21 @@
 //! The step with its input and output: load scenes, decide, speak, settle, commit. One query and one
 //! transaction carry a whole batch.
 
-use crate::retry::Backoff;
+mod write;
+
+use self::write::Becomes;
+use crate::speak;
+use crate::traffic::Traffic;
 use futures::future::join_all;
 use parking_lot::Mutex;
-use parlor_engine::{Decision, Engine, Plan, Scene, Spoken, Words};
-use parlor_model::{Clock, Effects, Envelope, EventBody, EventId, OutboxRow, Slug, World};
+use parlor_engine::{Decision, Engine, Plan, Scene};
+use parlor_model::world::Pace;
+use parlor_model::{
+    Clock, Effects, Envelope, EventBody, EventId, MessageId, OutboxRow, Slug, World,
+};
 use parlor_ports::dialect::Dialect;
-use parlor_ports::store::{Outcome, SceneRecord, SceneRequest, Store};
-use parlor_ports::{PortResult, metric};
+use parlor_ports::store::{SceneRecord, SceneRequest, Store};
+use parlor_ports::{PortError, PortResult, metric};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -33,25 +40,58 @@ pub enum Step {
     Nothing,
     /// The world is paused: the event is back in the outbox and comes again.
     Parked,
+    /// No words can be found for now: the event is back in the outbox, as this row, and comes again
+    /// when it is due.
+    Waits(OutboxRow),
     /// It can never be handled.
     Refused(String),
 }
 
+/// What became of one event of a batch whose slow lines are left to the caller.
+pub enum Taken {
+    /// The step is over.
+    Over(Step),
+    /// Finding its words takes long: give it to [`Stage::speak`].
+    Slow(Box<Performance>),
+}
+
+/// A step that has been decided and needs its words.
+pub struct Performance {
+    /// As it came, perhaps not for the first time.
+    delivered: Arc<Envelope>,
+    scene: Scene,
+    plan: Plan,
+}
+
+/// A step that only needs to be written.
+pub struct Settled {
+    effects: Effects,
+    becomes: Becomes,
+}
+
+/// A world on this stage, and whether it has a slow dialect.
+struct OnStage {
+    production: Production,
+    is_slow: bool,
+}
+
 /// Where steps happen.
 pub struct Stage {
-    productions: HashMap<Slug, Production>,
+    productions: HashMap<Slug, OnStage>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     /// True when the bus keeps nothing, so that an event's outbox row goes with its step.
     clears_own_row: bool,
     /// Rows that were sent and whose removal can ride along with the next commit.
     sent: Mutex<Vec<EventId>>,
+    traffic: Traffic,
 }
 
 /// An event on its way through a batch.
 enum Progress {
     Over(Step),
-    Commit { effects: Effects, parks: bool },
+    Commit(Settled),
+    Slow(Box<Performance>),
 }
 
 impl Stage {
@@ -67,12 +107,13 @@ impl Stage {
         Self {
             productions: productions
                 .into_iter()
-                .map(|p| (p.engine.world().name.clone(), p))
+                .map(|p| (p.engine.world().name.clone(), OnStage::new(p)))
                 .collect(),
             store,
             clock,
             clears_own_row: !bus_is_durable,
             sent: Mutex::new(Vec::new()),
+            traffic: Traffic::default(),
         }
     }
 
@@ -82,7 +123,7 @@ impl Stage {
         let mut worlds: Vec<_> = self
             .productions
             .values()
-            .map(|p| p.engine.world().clone())
+            .map(|p| p.production.engine.world().clone())
             .collect();
         worlds.sort_by(|a, b| a.name.cmp(&b.name));
         worlds
@@ -91,7 +132,13 @@ impl Stage {
     /// The rules of a world.
     #[must_use]
     pub fn engine(&self, world: &Slug) -> Option<&Engine> {
-        self.productions.get(world).map(|p| &p.engine)
+        self.productions.get(world).map(|p| &p.production.engine)
+    }
+
+    /// True when a world has a dialect that is slow.
+    #[must_use]
+    pub fn is_slow(&self, world: &Slug) -> bool {
+        self.productions.get(world).is_some_and(|p| p.is_slow)
     }
 
     /// The store.
@@ -104,6 +151,12 @@ impl Stage {
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
+    }
+
+    /// What goes through this process.
+    #[must_use]
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     /// True when the bus keeps nothing over a restart.
@@ -136,17 +189,58 @@ impl Stage {
     /// Takes a batch of events through the step, and tells what became of each, in order. Waits
     /// for the store as long as it takes: an event is never lost to an outage.
     pub async fn perform(&self, events: &[Arc<Envelope>]) -> Vec<Step> {
+        let mut steps = Vec::with_capacity(events.len());
+        let (mut places, mut slow) = (Vec::new(), Vec::new());
+        for taken in self.take(events).await {
+            match taken {
+                Taken::Over(step) => steps.push(step),
+                Taken::Slow(performance) => {
+                    places.push(steps.len());
+                    slow.push(self.speak(*performance));
+                    steps.push(Step::Nothing);
+                }
+            }
+        }
+        let spoken = self.write_spoken(join_all(slow).await).await;
+        for (place, step) in places.into_iter().zip(spoken) {
+            if let Some(slot) = steps.get_mut(place) {
+                *slot = step;
+            }
+        }
+        steps
+    }
+
+    /// As [`Stage::perform`], but does not wait for slow dialects: those steps are left to the
+    /// caller.
+    pub async fn take(&self, events: &[Arc<Envelope>]) -> Vec<Taken> {
         let started = Instant::now();
         let records = self.scenes(events).await;
         let decided = events
             .iter()
             .zip(records)
             .map(|(event, record)| self.progress(event, record));
-        let progress = join_all(decided).await;
-        let steps = self.commit(progress).await;
+        let taken = self.commit(join_all(decided).await).await;
         metrics::histogram!(metric::BATCH_SIZE).record(count_f64(events.len()));
         metrics::histogram!(metric::STEP_SECONDS).record(started.elapsed());
-        steps
+        taken
+    }
+
+    /// Finds the words of a step that [`Stage::take`] left; then it is to be written. Dropping the
+    /// future gives the step up: nothing has happened.
+    pub async fn speak(&self, performance: Performance) -> Settled {
+        let Performance {
+            delivered,
+            scene,
+            plan,
+        } = performance;
+        match self.productions.get(&delivered.world) {
+            Some(on_stage) => {
+                self.words(&on_stage.production, &delivered, &scene, plan)
+                    .await
+            }
+            // No stage loses a world, so it was taken by another stage: nothing is said here.
+            None => self.done_with(&delivered),
+        }
     }
 
     async fn scenes(&self, events: &[Arc<Envelope>]) -> Vec<Option<SceneRecord>> {
@@ -162,23 +256,22 @@ impl Stage {
             .map(|c| c.name.clone());
         SceneRequest {
             conversation: event.conversation,
-            message: match &event.body {
-                EventBody::Opening(_) | EventBody::Again(_) => None,
-                EventBody::Said(message) | EventBody::Overheard(message) => Some(message.id),
-            },
+            message: message_of(&event.body),
             viewer: viewer.unwrap_or_default(),
             window: world.map_or(0, |w| w.memory.window),
+            recall: world.map_or(0, |w| w.memory.recall),
         }
     }
 
     /// Decides, speaks and settles one event.
     async fn progress(&self, event: &Arc<Envelope>, record: Option<SceneRecord>) -> Progress {
-        let Some(production) = self.productions.get(&event.world) else {
+        let Some(on_stage) = self.productions.get(&event.world) else {
             return refuse(format!(
                 "there is no world '{}' on this server",
                 event.world
             ));
         };
+        let production = &on_stage.production;
         let world = production.engine.world();
         let Some(me) = world.character(&event.recipient) else {
             return refuse(format!(
@@ -199,210 +292,137 @@ impl Stage {
             ));
         }
         if record.paused {
-            return self.park(event, world.inbox_of(me));
+            return Progress::Commit(self.park(event, world.inbox_of(me)));
         }
         let scene = Scene {
-            envelope: event.clone(),
+            envelope: event.event(),
             me: me.clone(),
             conversation: record.conversation,
             heard: record.message,
             memory: record.memory,
+            recalled: record.recalled,
+            pace: record.pace.map(Pace::duration),
         };
         match production.engine.decide(&scene) {
             Decision::Refuse(reason) => refuse(reason),
-            Decision::Nothing => self.nothing(event),
+            Decision::Nothing if self.clears_own_row => Progress::Commit(self.done_with(event)),
+            Decision::Nothing => Progress::Over(Step::Nothing),
+            Decision::Speak(plan)
+                if on_stage.is_slow && speak::is_slow(&production.voices, &plan) =>
+            {
+                Progress::Slow(Box::new(Performance {
+                    delivered: event.clone(),
+                    scene,
+                    plan,
+                }))
+            }
             Decision::Speak(plan) => {
-                let spoken = speak(&production.voices, &plan).await;
-                let now = self.clock.now();
-                let mut effects = production.engine.settle(&scene, plan, spoken, now);
-                if self.clears_own_row {
-                    effects.clears.push(event.id);
-                }
-                Progress::Commit {
-                    effects,
-                    parks: false,
-                }
+                Progress::Commit(self.words(production, event, &scene, plan).await)
             }
         }
     }
 
-    fn nothing(&self, event: &Envelope) -> Progress {
-        if !self.clears_own_row {
-            return Progress::Over(Step::Nothing);
+    /// Finds the words of a plan and settles it; where there are none for now, the event waits.
+    async fn words(
+        &self,
+        production: &Production,
+        delivered: &Arc<Envelope>,
+        scene: &Scene,
+        plan: Plan,
+    ) -> Settled {
+        let spoken = match speak::speak(&production.voices, &plan).await {
+            Ok(spoken) => spoken,
+            Err(error) => return self.wait(&production.engine, delivered, scene, &error),
+        };
+        let now = self.clock.now();
+        let mut effects = production.engine.settle(scene, plan, spoken, now);
+        if self.clears_own_row {
+            effects.clears.push(delivered.id);
         }
-        let mut effects = Effects::none(event.id);
-        effects.clears.push(event.id);
-        Progress::Commit {
+        Settled {
             effects,
-            parks: false,
+            becomes: Becomes::Step,
         }
     }
 
-    /// Puts the event back into the outbox; a relay finds it there once the world goes on. It gets an
-    /// id of its own, so that whoever sent it before and comes late to clear its row clears nothing
-    /// else.
-    fn park(&self, event: &Arc<Envelope>, inbox: String) -> Progress {
-        let mut effects = Effects::none(event.id);
-        let mut again = Envelope::clone(event);
-        again.id = EventId::derive(event.id.0, "again");
-        effects.sends.push(OutboxRow {
+    /// Nothing to do but to clear the event's row.
+    fn done_with(&self, delivered: &Envelope) -> Settled {
+        let mut effects = Effects::none(delivered.id);
+        if self.clears_own_row {
+            effects.clears.push(delivered.id);
+        }
+        Settled {
+            effects,
+            becomes: Becomes::Step,
+        }
+    }
+
+    /// Puts the event back into the outbox; a relay finds it there once the world goes on.
+    fn park(&self, delivered: &Arc<Envelope>, inbox: String) -> Settled {
+        let row = OutboxRow {
             inbox,
-            envelope: Arc::new(again),
+            envelope: Arc::new(delivered.again(delivered.tries())),
             due_at: self.clock.now(),
             parked: true,
-        });
-        if self.clears_own_row {
-            effects.clears.push(event.id);
-        }
-        Progress::Commit {
-            effects,
-            parks: true,
-        }
+        };
+        self.put_back(delivered, row, Becomes::Parked)
     }
 
-    async fn commit(&self, progress: Vec<Progress>) -> Vec<Step> {
-        let mut steps = Vec::with_capacity(progress.len());
-        let mut batch = Vec::with_capacity(progress.len() + 1);
-        let mut places = Vec::with_capacity(progress.len());
-        for (place, progress) in progress.into_iter().enumerate() {
-            match progress {
-                Progress::Over(step) => steps.push(step),
-                Progress::Commit { effects, parks } => {
-                    steps.push(Step::Nothing);
-                    places.push((place, parks));
-                    batch.push(effects);
-                }
-            }
-        }
-        if batch.is_empty() {
-            return steps;
-        }
-        let outcomes = self.write(&mut batch).await;
-        for ((effects, (place, parks)), outcome) in batch.into_iter().zip(places).zip(outcomes) {
-            count(&effects, &outcome);
-            if let Some(step) = steps.get_mut(place) {
-                *step = step_of(effects, parks, &outcome);
-            }
-        }
-        steps
-    }
-
-    /// Writes a batch; what was sent before rides along as one more step, and is put back if the
-    /// write fails for good.
-    async fn write(&self, batch: &mut Vec<Effects>) -> Vec<Outcome> {
-        let sent = std::mem::take(&mut *self.sent.lock());
-        if let Some(first) = sent.first() {
-            let mut housekeeping = Effects::none(*first);
-            housekeeping.clears = sent;
-            batch.push(housekeeping);
-        }
-        let started = Instant::now();
-        let outcomes = self
-            .until_it_works("commit", || self.store.commit(batch.clone()))
-            .await;
-        metrics::histogram!(metric::COMMIT_SECONDS).record(started.elapsed());
-        outcomes
-    }
-
-    /// Repeats a port call while it fails. Also what calls itself terminal is tried again, with a
-    /// word in the log each time: an operator can mend a store, nobody can mend a lost event.
-    async fn until_it_works<T, F: Future<Output = PortResult<T>>>(
+    /// Puts the event back into the outbox until words may be found.
+    fn wait(
         &self,
-        what: &'static str,
-        mut call: impl FnMut() -> F,
-    ) -> T {
-        let mut backoff = Backoff::new(uuid::Uuid::nil());
-        loop {
-            match call().await {
-                Ok(value) => return value,
-                Err(error) => {
-                    tracing::warn!(call = what, %error, "the store does not answer, trying again");
-                    backoff.wait(what).await;
-                }
-            }
+        engine: &Engine,
+        delivered: &Arc<Envelope>,
+        scene: &Scene,
+        error: &PortError,
+    ) -> Settled {
+        let tries = delivered.tries();
+        let event = scene.envelope.id;
+        let wait = speak::wait(engine.seed(), event, tries, error.retry_after());
+        metrics::counter!(metric::WAITS).increment(1);
+        if tries == 0 {
+            tracing::warn!(character = %scene.me.slug, %event, %error, "no words found yet; the line waits");
+        } else {
+            tracing::debug!(character = %scene.me.slug, %event, tries, %error, "still no words found");
         }
+        let row = OutboxRow {
+            inbox: engine.world().inbox_of(&scene.me),
+            envelope: Arc::new(delivered.again(tries.saturating_add(1))),
+            due_at: self.clock.now() + wait,
+            parked: true,
+        };
+        self.put_back(delivered, row.clone(), Becomes::Waits(row))
+    }
+
+    fn put_back(&self, delivered: &Envelope, row: OutboxRow, becomes: Becomes) -> Settled {
+        let mut settled = self.done_with(delivered);
+        settled.effects.sends.push(row);
+        settled.becomes = becomes;
+        settled
+    }
+}
+
+impl OnStage {
+    fn new(production: Production) -> Self {
+        let is_slow = production.voices.values().any(|voice| voice.is_slow());
+        Self {
+            production,
+            is_slow,
+        }
+    }
+}
+
+/// The message that an event is about.
+fn message_of(body: &EventBody) -> Option<MessageId> {
+    match body {
+        EventBody::Opening(_) => None,
+        EventBody::Said(message) | EventBody::Overheard(message) => Some(message.id),
+        EventBody::Again(again) => message_of(&again.body),
     }
 }
 
 fn refuse(reason: String) -> Progress {
     Progress::Over(Step::Refused(reason))
-}
-
-fn step_of(effects: Effects, parks: bool, outcome: &Outcome) -> Step {
-    match outcome {
-        Outcome::Stale => Step::Nothing,
-        Outcome::Applied if parks => Step::Parked,
-        Outcome::Applied if effects.messages.is_empty() && effects.sends.is_empty() => {
-            Step::Nothing
-        }
-        Outcome::Applied => Step::Done(effects.sends),
-    }
-}
-
-/// Finds the words of every line of a plan, at the same time.
-async fn speak(voices: &Voices, plan: &Plan) -> Vec<Spoken> {
-    join_all(plan.lines.iter().map(|line| async {
-        match &line.words {
-            Words::Given(text) => Spoken {
-                text: text.clone(),
-                fallback: false,
-            },
-            Words::Prompt(prompt) => {
-                let spoken = match voices.get(&prompt.speaker.dialect) {
-                    Some(dialect) => dialect.speak(prompt).await,
-                    None => Err(parlor_ports::PortError::terminal(
-                        "dialect",
-                        format!("'{}' is not there", prompt.speaker.dialect),
-                    )),
-                };
-                spoken.map_or_else(
-                    |error| {
-                        tracing::warn!(character = %prompt.speaker.slug, %error, "no words found");
-                        Spoken {
-                            text: SPEECHLESS.to_owned(),
-                            fallback: true,
-                        }
-                    },
-                    |said| Spoken {
-                        text: said.text,
-                        fallback: said.fallback,
-                    },
-                )
-            }
-        }
-    }))
-    .await
-}
-
-/// What a character says whose dialect and fallback both failed: the conversation goes on.
-const SPEECHLESS: &str = "…";
-
-fn count(effects: &Effects, outcome: &Outcome) {
-    if *outcome == Outcome::Stale {
-        metrics::counter!(metric::DELIVERIES_STALE).increment(1);
-        return;
-    }
-    for new in &effects.messages {
-        let kind = match new.message.kind {
-            parlor_model::MessageKind::Line => "line",
-            parlor_model::MessageKind::Aside => "aside",
-            parlor_model::MessageKind::Scene => "scene",
-        };
-        metrics::counter!(metric::MESSAGES_STORED, "kind" => kind).increment(1);
-        if new.message.fallback {
-            metrics::counter!(metric::FALLBACKS).increment(1);
-        }
-    }
-    let opened = effects.opened.len();
-    if opened > 0 {
-        metrics::counter!(metric::CONVERSATIONS_OPENED).increment(opened as u64);
-    }
-    if let parlor_model::Guard::Advance {
-        close_at: Some(_), ..
-    } = effects.guard
-    {
-        metrics::counter!(metric::CONVERSATIONS_CLOSED).increment(1);
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "batch sizes are far below 2^52")]

@@ -45,6 +45,15 @@ impl Node {
     /// # Errors
     /// The world can't be built, or the bus refuses it.
     pub async fn start(options: NodeOptions) -> anyhow::Result<Self> {
+        let production = production(&options.world, options.pace)?;
+        Self::start_with(options, production).await
+    }
+
+    /// As [`Node::start`], with dialects or rules of the caller's for the options' world.
+    ///
+    /// # Errors
+    /// The bus refuses the world.
+    pub async fn start_with(options: NodeOptions, production: Production) -> anyhow::Result<Self> {
         let NodeOptions {
             world,
             store,
@@ -54,7 +63,7 @@ impl Node {
         } = &options;
         bus.declare(&world.topology()).await?;
         let stage = Arc::new(Stage::new(
-            vec![production(world, options.pace)?],
+            vec![production],
             store.clone(),
             clock.clone(),
             bus.capabilities().durable,

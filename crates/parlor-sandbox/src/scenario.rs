@@ -56,6 +56,38 @@ impl Scenario {
         self
     }
 
+    /// Changes the file in any other way.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Table)) -> Self {
+        change(&mut self.file);
+        self
+    }
+
+    /// Lets those of the cast who are named `who` (all of them when empty) speak by a language
+    /// model, in the dialect `model`; `settings` become the world's `[llm]`. The dialect that they
+    /// had is its fallback.
+    #[must_use]
+    pub fn through_a_model(mut self, who: &[&str], settings: Table) -> Self {
+        let mut model = Table::new();
+        model.insert("kind".into(), "llm".into());
+        let cast = self
+            .file
+            .get_mut("characters")
+            .and_then(Value::as_array_mut);
+        for character in cast.into_iter().flatten().filter_map(Value::as_table_mut) {
+            let name = character.get("name").and_then(Value::as_str);
+            if who.is_empty() || name.is_some_and(|name| who.contains(&name)) {
+                let before = character.insert("dialect".into(), "model".into());
+                if let Some(before) = before {
+                    model.insert("fallback".into(), before);
+                }
+            }
+        }
+        self.table("dialects").insert("model".into(), model.into());
+        self.file.insert("llm".into(), settings.into());
+        self
+    }
+
     /// Writes the world file and the files that it names into `dir`; gives the world file's path.
     ///
     /// # Errors
@@ -81,7 +113,7 @@ impl Scenario {
             dialects: parlor_dialect::registry::vocabulary(),
         };
         let read = |file: &str| {
-            std::fs::read_to_string(self.source_dir.join(file)).map_err(|error| error.to_string())
+            std::fs::read(self.source_dir.join(file)).map_err(|error| error.to_string())
         };
         match check::load(&self.file.to_string(), "the scenario", &vocabulary, &read) {
             Ok(world) => Ok(Arc::new(world)),

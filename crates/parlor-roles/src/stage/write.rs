@@ -1,0 +1,143 @@
+//! The end of a step: one transaction for a batch, and what became of each.
+
+use super::{Progress, Settled, Stage, Step, Taken};
+use crate::retry::Backoff;
+use parlor_model::{Effects, Guard, MessageKind, OutboxRow};
+use parlor_ports::store::Outcome;
+use parlor_ports::{PortResult, metric};
+use std::time::Instant;
+
+/// What a step is once it is written.
+pub(super) enum Becomes {
+    /// What its effects say.
+    Step,
+    /// [`Step::Parked`].
+    Parked,
+    /// [`Step::Waits`].
+    Waits(OutboxRow),
+}
+
+impl Stage {
+    /// Writes steps that have been spoken, and tells what became of each, in order. Waits for the
+    /// store as long as it takes.
+    pub async fn write_spoken(&self, settled: Vec<Settled>) -> Vec<Step> {
+        if settled.is_empty() {
+            return Vec::new();
+        }
+        let mut batch = Vec::with_capacity(settled.len() + 1);
+        let mut ends = Vec::with_capacity(settled.len());
+        for Settled { effects, becomes } in settled {
+            batch.push(effects);
+            ends.push(becomes);
+        }
+        let outcomes = self.write(&mut batch).await;
+        let written = batch.into_iter().zip(ends).zip(outcomes);
+        written
+            .map(|((effects, becomes), outcome)| {
+                count(&effects, &outcome);
+                step_of(effects, becomes, &outcome)
+            })
+            .collect()
+    }
+
+    pub(super) async fn commit(&self, progress: Vec<Progress>) -> Vec<Taken> {
+        let mut taken = Vec::with_capacity(progress.len());
+        let mut settled = Vec::with_capacity(progress.len());
+        let mut places = Vec::with_capacity(progress.len());
+        for (place, progress) in progress.into_iter().enumerate() {
+            taken.push(match progress {
+                Progress::Over(step) => Taken::Over(step),
+                Progress::Slow(performance) => Taken::Slow(performance),
+                Progress::Commit(step) => {
+                    settled.push(step);
+                    places.push(place);
+                    Taken::Over(Step::Nothing)
+                }
+            });
+        }
+        for (place, step) in places.into_iter().zip(self.write_spoken(settled).await) {
+            if let Some(taken) = taken.get_mut(place) {
+                *taken = Taken::Over(step);
+            }
+        }
+        taken
+    }
+
+    /// Writes a batch; what was sent before rides along as one more step, and is put back if the
+    /// write fails for good.
+    async fn write(&self, batch: &mut Vec<Effects>) -> Vec<Outcome> {
+        let sent = std::mem::take(&mut *self.sent.lock());
+        if let Some(first) = sent.first() {
+            let mut housekeeping = Effects::none(*first);
+            housekeeping.clears = sent;
+            batch.push(housekeeping);
+        }
+        let started = Instant::now();
+        let outcomes = self
+            .until_it_works("commit", || self.store.commit(batch.clone()))
+            .await;
+        metrics::histogram!(metric::COMMIT_SECONDS).record(started.elapsed());
+        outcomes
+    }
+
+    /// Repeats a port call while it fails. Also what calls itself terminal is tried again, with a
+    /// word in the log each time: an operator can mend a store, nobody can mend a lost event.
+    pub(super) async fn until_it_works<T, F: Future<Output = PortResult<T>>>(
+        &self,
+        what: &'static str,
+        mut call: impl FnMut() -> F,
+    ) -> T {
+        let mut backoff = Backoff::new(uuid::Uuid::nil());
+        loop {
+            match call().await {
+                Ok(value) => return value,
+                Err(error) => {
+                    tracing::warn!(call = what, %error, "the store does not answer, trying again");
+                    backoff.wait(what).await;
+                }
+            }
+        }
+    }
+}
+
+fn step_of(effects: Effects, becomes: Becomes, outcome: &Outcome) -> Step {
+    match (outcome, becomes) {
+        (Outcome::Stale, _) => Step::Nothing,
+        (Outcome::Applied, Becomes::Parked) => Step::Parked,
+        (Outcome::Applied, Becomes::Waits(row)) => Step::Waits(row),
+        (Outcome::Applied, Becomes::Step)
+            if effects.messages.is_empty() && effects.sends.is_empty() =>
+        {
+            Step::Nothing
+        }
+        (Outcome::Applied, Becomes::Step) => Step::Done(effects.sends),
+    }
+}
+
+fn count(effects: &Effects, outcome: &Outcome) {
+    if *outcome == Outcome::Stale {
+        metrics::counter!(metric::DELIVERIES_STALE).increment(1);
+        return;
+    }
+    for new in &effects.messages {
+        let kind = match new.message.kind {
+            MessageKind::Line => "line",
+            MessageKind::Aside => "aside",
+            MessageKind::Scene => "scene",
+        };
+        metrics::counter!(metric::MESSAGES_STORED, "kind" => kind).increment(1);
+        if new.message.fallback {
+            metrics::counter!(metric::FALLBACKS).increment(1);
+        }
+    }
+    let opened = effects.opened.len();
+    if opened > 0 {
+        metrics::counter!(metric::CONVERSATIONS_OPENED).increment(opened as u64);
+    }
+    if let Guard::Advance {
+        close_at: Some(_), ..
+    } = effects.guard
+    {
+        metrics::counter!(metric::CONVERSATIONS_CLOSED).increment(1);
+    }
+}
