@@ -13,21 +13,46 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help up test test-unit test-bus test-stores lint lint-scripts lint-dependencies \
-	fmt doc bench clean-services
+# The built page, and whatever it is made of.
+WEB := web/dist/page/index.html
+WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts web/svelte.config.js -type f)
+WEB_PACKAGES := web/node_modules/.package-lock.json
+
+.PHONY: help up web test test-unit test-web test-bus test-stores lint lint-scripts \
+	lint-dependencies fmt doc bench clean-services
 
 help: ## List these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
 
 up: ## Build a release binary and start: the Friends talk (ARGS="--listen ..")
+	@$(MAKE) --no-print-directory web || echo "make: going on without the web page; the API is there all the same"
 	$(CARGO) build --release --package parlor
 	$(TARGET)/release/parlor up $(ARGS)
 
+web: ## Build the web page that the binary holds (needs Node.js 20.19 or newer)
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a === 20 && +b >= 19) ? 0 : 1)' 2>/dev/null \
+		|| { echo "web: Node.js 20.19 or newer is missing, so the page can't be built" >&2; exit 1; }
+	@$(MAKE) --no-print-directory $(WEB)
+
+$(WEB_PACKAGES): web/package-lock.json web/.npmrc
+	cd web && npm ci
+	@touch $@
+
+$(WEB): $(WEB_PACKAGES) $(WEB_SOURCES)
+	cd web && npm run build
+
 # All is built before the servers start, so that they are up no longer than needed.
-test: ## Run all tests; starts the servers they need, stops what it started
+test: web ## Run all tests; starts the servers they need, stops what it started
 	$(CARGO) build --package parlor
 	$(CARGO) test --workspace --no-run
-	tests/services run -- $(CARGO) test --workspace $(ARGS)
+	@status=0; set -x; \
+	tests/services run -- $(CARGO) test --workspace $(ARGS) || status=$$?; \
+	(cd web && npm test) || status=$$?; \
+	exit $$status
+
+test-web: web ## Run the tests of the web page, in Debian's chromium
+	$(CARGO) build --package parlor
+	cd web && npm test
 
 test-unit: ## Run the tests inside the crates, without servers
 	$(CARGO) test --workspace --lib --bins $(ARGS)

@@ -5,8 +5,11 @@ type Draw = (name: string) => string;
 
 let draw: Promise<Draw> | null = null;
 const drawn = new Map<string, string>();
+const pending = new Map<string, Promise<string>>();
 /** Portraits that are kept. */
 const DRAWN_MAX = 400;
+/** Side of a portrait in pixels: sharp on the largest face of a dense screen. */
+const SIDE = 256;
 
 async function load(): Promise<Draw> {
   const [{ createAvatar }, style] = await Promise.all([
@@ -17,15 +20,45 @@ async function load(): Promise<Draw> {
     createAvatar(style, { seed: name, scale: 112, translateY: 4 }).toDataUri();
 }
 
+/** The picture of a name that was drawn before. */
+export const known = (name: string): string | null => drawn.get(name) ?? null;
+
 /** A picture of whoever has this name, always the same, as the address of an image. */
 export async function portrait(name: string): Promise<string> {
   const known = drawn.get(name);
   if (known !== undefined) return known;
+  const begun = pending.get(name) ?? paint(name);
+  pending.set(name, begun);
+  try {
+    return await begun;
+  } finally {
+    pending.delete(name);
+  }
+}
+
+async function paint(name: string): Promise<string> {
   draw ??= load();
-  const picture = (await draw)(name);
-  if (drawn.size >= DRAWN_MAX) drawn.delete(drawn.keys().next().value ?? '');
+  const picture = await bitmap((await draw)(name));
+  if (drawn.size >= DRAWN_MAX) {
+    const [oldest, address] = drawn.entries().next().value ?? ['', ''];
+    drawn.delete(oldest);
+    URL.revokeObjectURL(address);
+  }
   drawn.set(name, picture);
   return picture;
+}
+
+/** A drawing as pixels: a face is shown hundreds of times, and drawn once. */
+async function bitmap(drawing: string): Promise<string> {
+  const image = new Image(SIDE, SIDE);
+  image.src = drawing;
+  await image.decode();
+  const canvas = document.createElement('canvas');
+  canvas.width = SIDE;
+  canvas.height = SIDE;
+  canvas.getContext('2d')?.drawImage(image, 0, 0, SIDE, SIDE);
+  const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done));
+  return blob === null ? drawing : URL.createObjectURL(blob);
 }
 
 /** Up to two letters for whoever has no picture yet. */

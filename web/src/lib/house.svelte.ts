@@ -20,8 +20,11 @@ export const LINES_MAX = 300;
 /** Conversations that are followed at the same time. */
 const ACTIVE_MAX = 200;
 const CAST_MAX = 500;
-/** Lists are shown anew this often at most, however much happens. */
+/** Lists are shown anew this often at most; less often where nobody could read along. */
 const SHOW_EVERY_MS = 150;
+const SHOW_EVERY_MS_CROWDED = 600;
+/** Messages a second that are a crowd. */
+const CROWDED = 12;
 /** How much of a mood the last line makes. */
 const MOOD_SHARE = 0.3;
 
@@ -45,6 +48,7 @@ export class House {
   #expected = new Map<string, string>();
   #moods = new Map<string, number>();
   #heard = 0;
+  #talksChanged = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #shownAt = 0;
   #stop: () => void;
@@ -95,6 +99,7 @@ export class House {
   }
 
   #remember(open: readonly Conversation[], recent: readonly Message[]): void {
+    this.#talksChanged = true;
     for (const conversation of open) this.#active.set(conversation.id, conversation);
     const live = this.#lines.items;
     const before = [...recent].reverse().filter((message) => !this.#seen.has(message.id));
@@ -137,6 +142,7 @@ export class House {
 
   #turned({ what, conversation }: Extract<Happening, { conversation: Conversation }>): void {
     const who = names(conversation.participants);
+    this.#talksChanged = true;
     if (what === 'closed') {
       this.#active.delete(conversation.id);
       this.#expected.delete(conversation.id);
@@ -168,7 +174,9 @@ export class House {
 
   #showSoon(): void {
     if (this.#timer !== undefined) return;
-    const wait = Math.max(0, this.#shownAt + SHOW_EVERY_MS - performance.now());
+    const crowded = feed.messages.rate(Date.now(), 2) > CROWDED;
+    const every = crowded ? SHOW_EVERY_MS_CROWDED : SHOW_EVERY_MS;
+    const wait = Math.max(0, this.#shownAt + every - performance.now());
     this.#timer = setTimeout(() => this.#show(), wait);
   }
 
@@ -177,7 +185,10 @@ export class House {
     this.#timer = undefined;
     this.#shownAt = performance.now();
     this.lines = this.#lines.items;
-    this.active = [...this.#active.values()];
+    if (this.#talksChanged) {
+      this.#talksChanged = false;
+      this.active = [...this.#active.values()];
+    }
     this.moods = new Map(this.#moods);
     this.turns = new Set(this.world?.paused ? [] : this.#expected.values());
     this.heard = this.#heard;

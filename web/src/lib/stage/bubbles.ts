@@ -20,7 +20,7 @@ export function place(speaker: Rect, size: Size, room: Room): Rect | null {
     const rect = inside({ ...corner, ...size }, room.stage);
     if (room.bubbles.some((other) => overlap(grown(rect), other) > 0)) continue;
     const covered = room.faces.reduce((sum, face) => sum + overlap(rect, face), 0);
-    const cost = covered * 3 + overlap(rect, speaker) * 6 + distance(rect, speaker) * 6 + index * 12;
+    const cost = covered * 3 + overlap(rect, speaker) * 30 + distance(rect, speaker) * 6 + index * 12;
     if (best === null || cost < best.cost) best = { rect, cost };
   }
   return best?.rect ?? null;

@@ -13,10 +13,12 @@ export interface Thread {
 
 export type Colours = Record<NoteKind, string> & { paper: string };
 
+type Places = ReadonlyMap<string, Point>;
+
 interface Note {
   kind: NoteKind;
-  way: Way;
-  landsOn: string | null;
+  from: string;
+  to: string | null;
   bornAt: number;
   lasts: number;
 }
@@ -31,7 +33,7 @@ interface Ripple {
 const NOTES_MAX = 90;
 const TRAVEL_MS: Record<NoteKind, number> = { line: 850, whisper: 1_350, aside: 1_100 };
 const RIPPLE_MS = 420;
-const TRAIL_PARTS = 12;
+const TRAIL_PARTS = 5;
 const TURN = 2 * Math.PI;
 
 export class Painter {
@@ -39,11 +41,10 @@ export class Painter {
   #ripples: Ripple[] = [];
   #threads = new Map<string, Thread & { shown: number; wanted: 0 | 1 }>();
 
-  /** Sends a note on its way; false when the air is full. */
-  send(kind: NoteKind, from: Point, to: { name: string; at: Point } | null, table: Table, nowMs: number): boolean {
+  /** Sends a note on its way, to nobody at the table where `to` is null; false when the air is full. */
+  send(kind: NoteKind, from: string, to: string | null, nowMs: number): boolean {
     if (this.#notes.length >= NOTES_MAX) return false;
-    const way = to === null || kind === 'aside' ? toTheAudience(from, table) : wayOf(kind, from, to.at, table);
-    this.#notes.push({ kind, way, landsOn: to?.name ?? null, bornAt: nowMs, lasts: TRAVEL_MS[kind] });
+    this.#notes.push({ kind, from, to, bornAt: nowMs, lasts: TRAVEL_MS[kind] });
     return true;
   }
 
@@ -63,39 +64,20 @@ export class Painter {
     this.#ripples = [];
   }
 
-  /** Draws one frame; false when nothing moves any more. */
-  draw(
-    context: CanvasRenderingContext2D,
-    places: ReadonlyMap<string, Point>,
-    table: Table,
-    colours: Colours,
-    nowMs: number,
-    calm: boolean,
-  ): boolean {
-    const fading = this.#drawThreads(context, places, table, colours, calm);
-    for (const note of this.#notes) drawNote(context, note, colours, nowMs);
+  /** Draws the notes in the air; false when there are none. */
+  drawNotes(context: CanvasRenderingContext2D, places: Places, table: Table, colours: Colours, nowMs: number): boolean {
+    for (const note of this.#notes) {
+      const from = places.get(note.from);
+      const to = note.to === null ? undefined : places.get(note.to);
+      if (from) drawNote(context, note, noteWay(note.kind, from, to, table), colours, nowMs);
+    }
     for (const ripple of this.#ripples) drawRipple(context, ripple, colours, nowMs);
     this.#land(places, nowMs);
-    return fading || this.#notes.length > 0 || this.#ripples.length > 0;
+    return this.#notes.length > 0 || this.#ripples.length > 0;
   }
 
-  #land(places: ReadonlyMap<string, Point>, nowMs: number): void {
-    const landed = this.#notes.filter((note) => nowMs - note.bornAt >= note.lasts);
-    if (landed.length > 0) this.#notes = this.#notes.filter((note) => nowMs - note.bornAt < note.lasts);
-    for (const note of landed) {
-      const at = note.landsOn === null ? undefined : places.get(note.landsOn);
-      if (at && note.kind !== 'aside') this.#ripples.push({ at, kind: note.kind, bornAt: nowMs });
-    }
-    this.#ripples = this.#ripples.filter((ripple) => nowMs - ripple.bornAt < RIPPLE_MS);
-  }
-
-  #drawThreads(
-    context: CanvasRenderingContext2D,
-    places: ReadonlyMap<string, Point>,
-    table: Table,
-    colours: Colours,
-    calm: boolean,
-  ): boolean {
+  /** Draws the threads; false once none comes or goes any more. They have a layer of their own. */
+  drawThreads(context: CanvasRenderingContext2D, places: Places, table: Table, colours: Colours, calm: boolean): boolean {
     let fading = false;
     for (const [key, thread] of this.#threads) {
       const step = calm ? 1 : 0.07;
@@ -108,7 +90,20 @@ export class Painter {
     }
     return fading;
   }
+
+  #land(places: Places, nowMs: number): void {
+    const landed = this.#notes.filter((note) => nowMs - note.bornAt >= note.lasts);
+    if (landed.length > 0) this.#notes = this.#notes.filter((note) => nowMs - note.bornAt < note.lasts);
+    for (const note of landed) {
+      const at = note.to === null ? undefined : places.get(note.to);
+      if (at && note.kind !== 'aside') this.#ripples.push({ at, kind: note.kind, bornAt: nowMs });
+    }
+    this.#ripples = this.#ripples.filter((ripple) => nowMs - ripple.bornAt < RIPPLE_MS);
+  }
 }
+
+const noteWay = (kind: NoteKind, from: Point, to: Point | undefined, table: Table): Way =>
+  to === undefined || kind === 'aside' ? toTheAudience(from, table) : wayOf(kind, from, to, table);
 
 const wayOf = (kind: NoteKind, from: Point, to: Point, table: Table): Way =>
   kind === 'whisper' ? behindBacks(from, to, table) : acrossTable(from, to, table);
@@ -138,19 +133,25 @@ function drawThread(
 /** Slow at both ends, as a hand is. */
 const eased = (t: number): number => (t < 0.5 ? 2 * t * t : 1 - (2 - 2 * t) ** 2 / 2);
 
-function drawNote(context: CanvasRenderingContext2D, note: Note, colours: Colours, nowMs: number): void {
+function drawNote(
+  context: CanvasRenderingContext2D,
+  note: Note,
+  way: Way,
+  colours: Colours,
+  nowMs: number,
+): void {
   const part = Math.min(1, Math.max(0, (nowMs - note.bornAt) / note.lasts));
   const t = eased(part);
-  const { x, y } = note.way(t);
-  const before = note.way(Math.max(0, t - 0.02));
+  const { x, y } = way(t);
+  const before = way(Math.max(0, t - 0.02));
   context.save();
   context.strokeStyle = colours[note.kind];
   context.lineCap = 'round';
   context.lineWidth = 2.5;
   if (note.kind !== 'line') context.setLineDash([1, 6]);
   for (let i = 1; i < TRAIL_PARTS; i += 1) {
-    const from = note.way(Math.max(0, t - ((i + 1) / TRAIL_PARTS) * 0.34));
-    const to = note.way(Math.max(0, t - (i / TRAIL_PARTS) * 0.34));
+    const from = way(Math.max(0, t - ((i + 1) / TRAIL_PARTS) * 0.34));
+    const to = way(Math.max(0, t - (i / TRAIL_PARTS) * 0.34));
     context.globalAlpha = 0.75 * (1 - i / TRAIL_PARTS);
     context.beginPath();
     context.moveTo(from.x, from.y);

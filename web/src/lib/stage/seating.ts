@@ -24,20 +24,23 @@ type Lean = SimulationLinkDatum<Seat>;
 /** Faces that are drawn at most; the others come to the table when they speak. */
 export const SEATS_MAX = 60;
 
+/** Room at the foot of the stage for the legend, in pixels. */
+const FOOT = 36;
+
 /** Radius of a face in pixels, for so many on a stage of this size. */
 export function faceRadius(count: number, stage: Size): number {
   const room = Math.sqrt((stage.w * stage.h) / Math.max(4, count));
   const roomy = Math.min(room * 0.17, Math.min(stage.w, stage.h) * 0.095);
-  return Math.round(Math.min(58, Math.max(15, roomy)));
+  return Math.round(Math.min(92, Math.max(15, roomy)));
 }
 
 /** The table on a stage of this size. */
 export function tableOf(stage: Size, radius: number): Table {
   return {
-    centre: { x: stage.w / 2, y: stage.h / 2 },
+    centre: { x: stage.w / 2, y: stage.h / 2 - FOOT / 3 },
     rx: Math.max(40, stage.w / 2 - radius * 1.35 - 12),
-    ry: Math.max(40, stage.h / 2 - radius * 1.35 - 34),
-    outer: { rx: Math.max(40, stage.w / 2 - 14), ry: Math.max(40, stage.h / 2 - 16) },
+    ry: Math.max(40, stage.h / 2 - radius * 1.35 - FOOT),
+    outer: { rx: Math.max(40, stage.w / 2 - 14), ry: Math.max(40, stage.h / 2 - FOOT * 0.8) },
   };
 }
 
