@@ -58,7 +58,7 @@ test('names, topics, personas and lines with markup show as such, in every view'
     assert.ok((await page.locator('.words').allInnerTexts()).some((text) => text.includes(MARKUP)));
     await picture(page, `hostile-${viewport.width}`);
     await page.locator('.person').first().click();
-    await page.getByRole('dialog').getByRole('heading', { name: 'Said lately' }).waitFor();
+    await page.getByRole('dialog').getByRole('heading', { name: 'Said and heard lately' }).waitFor();
     await picture(page, `hostile-sheet-${viewport.width}`);
     for (const path of ['/', '/conversations', `/conversations/${conversationId}`, `/conversations?q=${encodeURIComponent(MARKUP)}`, '/ops']) {
       await page.goto(server.url + path);

@@ -125,7 +125,7 @@ test('a character has a sheet and a message an envelope, by keyboard alone', asy
   await person.focus();
   await page.keyboard.press('Enter');
   const sheet = page.getByRole('dialog', { name });
-  await sheet.getByRole('heading', { name: 'Said lately' }).waitFor();
+  await sheet.getByRole('heading', { name: 'Said and heard lately' }).waitFor();
   await page.keyboard.press('Escape');
   await sheet.waitFor({ state: 'detached' });
   await lines(page).last().getByRole('button').focus();

@@ -1,7 +1,7 @@
 // The figures of the operations page, asked for while somebody looks at it.
 
 import { describe, Refusal } from './api/client';
-import { api, type Inbox, type RoleProcess } from './api/coming';
+import { questions, type Inbox, type RoleProcess, type Stats } from './api/questions';
 import { worlds } from './worlds.svelte';
 
 const EVERY_MS = 2_000;
@@ -9,13 +9,6 @@ const EVERY_MS = 2_000;
 const HISTORY = 60;
 /** Inboxes whose history is kept. */
 const TRACKED_MAX = 500;
-
-export interface Stats {
-  messagesPerSecond: number | null;
-  active: number | null;
-  outbox: number | null;
-  viewers: number | null;
-}
 
 interface Errors {
   inboxes: string | null;
@@ -51,7 +44,7 @@ export class Desk {
   }
 
   async setRole(id: string, wish: 'stop' | 'start'): Promise<void> {
-    await api.setRole(id, wish);
+    await questions.setRole(id, wish);
     await this.#askRoles();
   }
 
@@ -67,7 +60,7 @@ export class Desk {
 
   async #askInboxes(): Promise<void> {
     try {
-      const { items } = await api.inboxes();
+      const { items } = await questions.inboxes();
       this.inboxes = items;
       this.#remember(items);
       this.errors = { ...this.errors, inboxes: null };
@@ -79,7 +72,7 @@ export class Desk {
 
   async #askRoles(): Promise<void> {
     try {
-      this.roles = (await api.roles()).items;
+      this.roles = (await questions.roles()).items;
       this.errors = { ...this.errors, roles: null };
     } catch (error) {
       this.#failed('roles', error);
@@ -87,14 +80,7 @@ export class Desk {
   }
 
   async #askStats(): Promise<void> {
-    const stats = await api.stats().catch(() => null);
-    if (stats === null) return;
-    this.stats = {
-      messagesPerSecond: number(stats, 'messagesPerSecond'),
-      active: number(stats, 'conversationsActive', 'conversations'),
-      outbox: number(stats, 'outboxDepth', 'outbox'),
-      viewers: number(stats, 'liveViewers', 'viewers'),
-    };
+    this.stats = await questions.stats().catch(() => this.stats);
   }
 
   #failed(what: keyof Errors, error: unknown): void {
@@ -107,22 +93,8 @@ export class Desk {
     const history = new Map<string, readonly number[]>();
     for (const { name, ready, unacked } of inboxes.slice(0, TRACKED_MAX)) {
       const before = this.history.get(name) ?? [];
-      history.set(name, [...before, ready + (unacked ?? 0)].slice(-HISTORY));
+      history.set(name, [...before, ready + unacked].slice(-HISTORY));
     }
     this.history = history;
   }
-}
-
-/** A figure of an answer, under the first name that it has. */
-function number(answer: Record<string, unknown>, ...names: string[]): number | null {
-  for (const name of names) {
-    const value = answer[name];
-    if (typeof value === 'number') return value;
-    if (typeof value === 'object' && value !== null) {
-      const inner = value as Record<string, unknown>;
-      const found = ['active', 'last1s', 'last10s', 'one', 'ten'].map((key) => inner[key]).find((v) => typeof v === 'number');
-      if (typeof found === 'number') return found;
-    }
-  }
-  return null;
 }

@@ -1,6 +1,7 @@
 // One conversation as the page knows it, live while it goes on.
 
 import { ask, client, describe, type Conversation, type Message } from './api/client';
+import { questions } from './api/questions';
 import { feed } from './live/feed.svelte';
 import type { Happening } from './live/happening';
 
@@ -68,10 +69,7 @@ export class Talk {
   }
 
   async #loadSides(world: string): Promise<void> {
-    const query = { kind: 'side' as const, limit: PAGE };
-    const list = await ask(
-      client.GET('/api/worlds/{world}/conversations', { params: { path: { world }, query } }),
-    );
+    const list = await questions.conversations({ world, parent: this.id, limit: PAGE });
     if (!this.#gone) this.#addSides(list.items);
   }
 

@@ -1,6 +1,46 @@
 // Made by `npm run api:generate` from the OpenAPI document. Do not edit.
 
 export interface paths {
+    "/api/bus/inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Inboxes of the bus
+         * @description Those of the worlds that the caller may enter, in the order of the world files.
+         */
+        get: operations["inboxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations of all worlds
+         * @description Of those that the caller may enter; newest first.
+         */
+        get: operations["all_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{id}": {
         parameters: {
             query?: never;
@@ -59,6 +99,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dead letters
+         * @description Messages that could not be handled, of the worlds that the caller may enter; the oldest of each
+         *     world first. They stay where they are.
+         */
+        get: operations["dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop dead letters
+         * @description Throws them away for good.
+         */
+        post: operations["drop_some"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay dead letters
+         * @description Sends them to the inboxes that they came from and takes them out, at least once. Foreign ones that
+         *     can't be sent again stay.
+         */
+        post: operations["replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -90,6 +192,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A message and its way
+         * @description With the envelopes that were sent, exactly as on the bus, and how long each leg of the way took.
+         */
+        get: operations["message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Role processes
+         * @description Each tells of itself every second. One that is silent for 4 s is `late`, for 12 s `gone`, and
+         *     forgotten after five minutes. Those that began first come first.
+         */
+        get: operations["roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a role
+         * @description Starts one that was stopped. Starting a running one changes nothing.
+         */
+        post: operations["start_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a role
+         * @description Its supervisor (`parlor up --split`) ends the process within a few seconds, after what it has in
+         *     hand; messages to it wait in its inbox. Stopping a stopped one changes nothing.
+         */
+        post: operations["stop_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search in what was said
+         * @description By whole words. A line can be found about a second after it was said, later while very much is
+         *     said. A part may hold fewer lines than `limit`, or none, and still have a `nextCursor`: a search
+         *     for words that are in very many lines looks at a bounded number of them at a time.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How busy the server is
+         * @description Of the worlds that the caller may enter. At most a second old.
+         */
+        get: operations["stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sync": {
         parameters: {
             query?: never;
@@ -102,6 +328,27 @@ export interface paths {
          * @description Newest first, as one flat list.
          */
         get: operations["sync"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What language models were asked for
+         * @description Calls, tokens, latency, failures and fallbacks by day, world and model, and what is left of the
+         *     worlds' budgets today. Days are days of UTC.
+         */
+        get: operations["model_usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -141,7 +388,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Set the pace of a world, pause or resume it
+         * @description The pace holds for the lines to come, in all processes, also after a restart.
+         */
+        patch: operations["change"];
         trace?: never;
     };
     "/api/worlds/{world}/characters": {
@@ -153,6 +404,28 @@ export interface paths {
         };
         /** The cast of a world */
         get: operations["characters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worlds/{world}/characters/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A character
+         * @description Mood and bonds are weighted means of the sentiment of the latest 200 lines that the character
+         *     said, heard or overheard (of the latest 2,000 of the world): a line counts half for the mood
+         *     after ten minutes, and half for a bond after 14 days.
+         */
+        get: operations["character"];
         put?: never;
         post?: never;
         delete?: never;
@@ -340,6 +613,86 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description How two characters stand. */
+        Bond: {
+            /**
+             * Format: double
+             * @description -1 (a grudge) to 1 (a friend).
+             */
+            affinity: number;
+            /**
+             * Format: date-time
+             * @description When the latest of them was said.
+             */
+            lastAt: string;
+            /**
+             * Format: int32
+             * @description Lines between them that were looked at.
+             */
+            lines: number;
+            /** @description With whom (display name). */
+            with: string;
+        };
+        /** @description What a world may spend and has spent today. */
+        Budget: {
+            /** @description Requests. */
+            calls: components["schemas"]["Share"];
+            /**
+             * Format: date
+             * @description Day of UTC.
+             * @example 2026-01-31
+             */
+            day: string;
+            /** @description Tokens read and written. */
+            tokens: components["schemas"]["Share"];
+            /** @description The world's slug. */
+            world: string;
+        };
+        /** @description A message on its way to one recipient. */
+        BusDelivery: {
+            /** @description What is sent. */
+            envelope: components["schemas"]["BusEnvelope"];
+            /** @description The exchange that it goes through. */
+            exchange: string;
+            /** @description Its queue or topic. */
+            inbox: string;
+            /** @description Slug of the character. */
+            recipient: string;
+            /** @description The key under which the exchange finds the inbox. */
+            routingKey: string;
+        };
+        /** @description A message as it is on the bus: a CloudEvents 1.0 event. Its data is the message. */
+        BusEnvelope: {
+            /** @description The message, as it was when it was sent. */
+            data: components["schemas"]["Message"];
+            /** @description Media type of the data. */
+            datacontenttype: string;
+            /**
+             * Format: uuid
+             * @description The event's id.
+             */
+            id: string;
+            /** @description Slug of the character that it is for. */
+            recipient: string;
+            /** @description `/worlds/{world}`. */
+            source: string;
+            /** @description Version of CloudEvents. */
+            specversion: string;
+            /**
+             * Format: uuid
+             * @description The conversation.
+             */
+            subject: string;
+            /**
+             * Format: date-time
+             * @description When it came to be.
+             */
+            time: string;
+            /** @description W3C trace context. */
+            traceparent: string;
+            /** @description What happened: `parlor.message.said` or `parlor.message.overheard`. */
+            type: string;
+        };
         /**
          * @description A character of the cast.
          * @example {
@@ -355,7 +708,8 @@ export interface components {
          *       "catchphrases": [
          *         "We were on a break!"
          *       ],
-         *       "dialect": "banter"
+         *       "dialect": "banter",
+         *       "present": true
          *     }
          */
         Character: {
@@ -369,12 +723,26 @@ export interface components {
             name: string;
             /** @description Who they are; null in a world for signed-in people. */
             persona: string | null;
+            /** @description A living role acts for them. */
+            present: boolean;
             /** @description For URLs. */
             slug: string;
             /** @description Big Five traits, each 0 to 1. */
             traits: {
                 [key: string]: number;
             };
+        };
+        /** @description A character, with what can be told from the latest lines that they said, heard or overheard. */
+        CharacterDetail: components["schemas"]["Character"] & {
+            /** @description How they stand to others; who was spoken with last comes first. */
+            bonds: components["schemas"]["Bond"][];
+            /**
+             * Format: double
+             * @description How they feel: -1 (furious) to 1 (delighted); null when nothing is known.
+             */
+            mood: number | null;
+            /** @description What they said, heard or overheard of late, newest first, at most 20. */
+            recent: components["schemas"]["Message"][];
         };
         /**
          * @description A conversation.
@@ -442,6 +810,123 @@ export interface components {
          * @enum {string}
          */
         ConversationStatus: "ACTIVE" | "CLOSED";
+        /** @description What one world asked of one model on one day. */
+        DayUsage: {
+            /**
+             * Format: int64
+             * @description Requests made, those that were tried again among them.
+             */
+            calls: number;
+            /**
+             * Format: date
+             * @description Day of UTC.
+             * @example 2026-01-31
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Asked in vain.
+             */
+            failed: number;
+            /** @description The same by kind of failure. */
+            failures: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Lines that a fallback spoke instead.
+             */
+            fallbacks: number;
+            /** @description How long replies took. */
+            latencyMs: components["schemas"]["LatencyMs"];
+            /** @description Provider and model. */
+            model: string;
+            /**
+             * Format: int64
+             * @description Replies that came.
+             */
+            replies: number;
+            /**
+             * Format: int64
+             * @description Tokens read, as the provider counts them.
+             */
+            tokensIn: number;
+            /**
+             * Format: int64
+             * @description Tokens written.
+             */
+            tokensOut: number;
+            /** @description The world's slug. */
+            world: string;
+        };
+        /**
+         * @description A message that was put aside.
+         * @example {
+         *       "id": "0c4ff4d1-6f7b-5b5c-8a51-2f6a3d1c9e55",
+         *       "world": "friends",
+         *       "inbox": "q-Rachel",
+         *       "reason": "not a Parlor envelope: the CloudEvents attribute 'specversion' is missing",
+         *       "at": "2026-01-31T18:00:01Z",
+         *       "headers": [],
+         *       "body": "hello?"
+         *     }
+         */
+        DeadLetter: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description The body as text, shortened. */
+            body: string;
+            /** @description CloudEvents attributes, or the headers of something foreign. */
+            headers: components["schemas"]["Header"][];
+            /** @description Names it for `replay` and `drop`. */
+            id: string;
+            /** @description The inbox that it was in. */
+            inbox: string;
+            /** @description Why it was put aside. */
+            reason: string;
+            /** @description Slug of the world among whose dead letters it is. */
+            world: string;
+        };
+        /**
+         * @description Which dead letters of a world: some by their ids, or all.
+         * @example {
+         *       "world": "friends",
+         *       "all": true
+         *     }
+         */
+        DeadLetterChoice: {
+            /**
+             * @description All of the world's, in place of ids.
+             * @default false
+             */
+            all: boolean;
+            /**
+             * @description Their ids, 1,000 at most.
+             * @default []
+             */
+            ids: string[];
+            /**
+             * @description Slug of the world.
+             * @default
+             */
+            world: string;
+        };
+        /**
+         * @description How many dead letters it was.
+         * @example {
+         *       "count": 2
+         *     }
+         */
+        DeadLettersTaken: {
+            /**
+             * Format: int64
+             * @description How many were sent again, or thrown away.
+             */
+            count: number;
+        };
         /** @description Something that a role needs. */
         Dependency: {
             /** @description Which adapter. */
@@ -460,6 +945,13 @@ export interface components {
             /** @description `direct`, `topic` or `fanout`. */
             type: string;
         };
+        /** @description A header of a message. */
+        Header: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its value, as text. */
+            value: string;
+        };
         /**
          * @description The process is alive.
          * @example {
@@ -476,6 +968,159 @@ export interface components {
             /** @description The program's version. */
             version: string;
         };
+        /** @description A line that was found. */
+        Hit: {
+            /** @description Where it was said. */
+            conversation: components["schemas"]["Conversation"];
+            /** @description The line. */
+            message: components["schemas"]["Message"];
+            /** @description A piece of its text around what was found. */
+            snippet: components["schemas"]["Snippet"];
+        };
+        /** @description The way of a message from the event that it answers. */
+        Hop: {
+            /**
+             * Format: date-time
+             * @description The message was committed by then: a role had it in hand. Null where nobody answered.
+             */
+            committedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it was decided what to say.
+             */
+            decidedAt: string;
+            /**
+             * Format: date-time
+             * @description When the scene was loaded.
+             */
+            loadedAt: string;
+            /** @description The same as durations. */
+            micros: components["schemas"]["HopMicros"];
+            /**
+             * Format: date-time
+             * @description When a role had it in hand.
+             */
+            receivedAt: string;
+            /**
+             * Format: date-time
+             * @description When the event came to be: the line before was said, or the conversation was opened.
+             */
+            sentAt: string;
+            /**
+             * Format: date-time
+             * @description When the words were found: the message's own time.
+             */
+            spokenAt: string;
+        };
+        /** @description How long each leg took, in microseconds: exact up to 2 ms, then to a thousandth. */
+        HopMicros: {
+            /**
+             * Format: int64
+             * @description Until a role had this message in hand in its turn: commit, pace, outbox, bus; null where
+             *     nobody answered.
+             */
+            committed: number | null;
+            /**
+             * Format: int64
+             * @description Until it was decided what to say.
+             */
+            decided: number;
+            /**
+             * Format: int64
+             * @description Until the scene was loaded.
+             */
+            loaded: number;
+            /**
+             * Format: int64
+             * @description Until the words were found.
+             */
+            spoke: number;
+            /**
+             * Format: int64
+             * @description From the event that it answers until a role had that in hand: commit, pace, outbox, bus.
+             */
+            waited: number;
+        };
+        /**
+         * @description An inbox of the bus.
+         * @example {
+         *       "name": "q-Rachel",
+         *       "world": "friends",
+         *       "character": "rachel",
+         *       "kind": "character",
+         *       "ready": 3,
+         *       "unacked": 1,
+         *       "consumers": 1,
+         *       "publishedPerSecond": 12.5,
+         *       "deliveredPerSecond": 12
+         *     }
+         */
+        Inbox: {
+            /** @description Slug of the character whose inbox it is; null where several share it. */
+            character: string | null;
+            /**
+             * Format: int64
+             * @description Consumers attached.
+             */
+            consumers: number;
+            /**
+             * Format: double
+             * @description Taken from it in the last second, as the roles tell.
+             */
+            deliveredPerSecond: number;
+            /** @description Whose inboxes the world has: `character`, `conversation`, `place` or `shared`. */
+            kind: string;
+            /** @description Queue or topic. */
+            name: string;
+            /**
+             * Format: double
+             * @description Sent to it in the last second, as the roles tell.
+             */
+            publishedPerSecond: number;
+            /**
+             * Format: int64
+             * @description Waiting to be handed out.
+             */
+            ready: number;
+            /**
+             * Format: int64
+             * @description Handed out and not settled yet, as the roles tell: up to a second old.
+             */
+            unacked: number;
+            /** @description Slug of its world. */
+            world: string;
+        };
+        /** @description A message with all that is known of its way. */
+        InspectedMessage: {
+            /** @description All that was sent, those who overheard it last. */
+            deliveries: components["schemas"]["BusDelivery"][];
+            envelope: components["schemas"]["BusEnvelope"] | null;
+            hop: components["schemas"]["Hop"] | null;
+            /** @description The inbox that it was sent to. */
+            inbox: string | null;
+            /** @description The message. */
+            message: components["schemas"]["Message"];
+            /** @description The trace that it belongs to, as in `traceparent`: that of the conversation that began it all. */
+            traceId: string;
+        };
+        /** @description How long replies took, in milliseconds; null without replies. */
+        LatencyMs: {
+            /**
+             * Format: int64
+             * @description The mean.
+             */
+            mean: number | null;
+            /**
+             * Format: int64
+             * @description Half of them were not slower, about.
+             */
+            p50: number | null;
+            /**
+             * Format: int64
+             * @description 99 of 100 were not slower, about.
+             */
+            p99: number | null;
+        };
         /** @description A part of a list. */
         List_Character: {
             /** @description The items. */
@@ -490,6 +1135,8 @@ export interface components {
                 name: string;
                 /** @description Who they are; null in a world for signed-in people. */
                 persona: string | null;
+                /** @description A living role acts for them. */
+                present: boolean;
                 /** @description For URLs. */
                 slug: string;
                 /** @description Big Five traits, each 0 to 1. */
@@ -538,6 +1185,86 @@ export interface components {
                 /** @description What it is about. */
                 topic: string | null;
                 /** @description The world's slug. */
+                world: string;
+            }[];
+            /** @description Gives the next part as `cursor`; null at the end. */
+            nextCursor: string | null;
+        };
+        /** @description A part of a list. */
+        List_DeadLetter: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description The body as text, shortened. */
+                body: string;
+                /** @description CloudEvents attributes, or the headers of something foreign. */
+                headers: components["schemas"]["Header"][];
+                /** @description Names it for `replay` and `drop`. */
+                id: string;
+                /** @description The inbox that it was in. */
+                inbox: string;
+                /** @description Why it was put aside. */
+                reason: string;
+                /** @description Slug of the world among whose dead letters it is. */
+                world: string;
+            }[];
+            /** @description Gives the next part as `cursor`; null at the end. */
+            nextCursor: string | null;
+        };
+        /** @description A part of a list. */
+        List_Hit: {
+            /** @description The items. */
+            items: {
+                /** @description Where it was said. */
+                conversation: components["schemas"]["Conversation"];
+                /** @description The line. */
+                message: components["schemas"]["Message"];
+                /** @description A piece of its text around what was found. */
+                snippet: components["schemas"]["Snippet"];
+            }[];
+            /** @description Gives the next part as `cursor`; null at the end. */
+            nextCursor: string | null;
+        };
+        /** @description A part of a list. */
+        List_Inbox: {
+            /** @description The items. */
+            items: {
+                /** @description Slug of the character whose inbox it is; null where several share it. */
+                character: string | null;
+                /**
+                 * Format: int64
+                 * @description Consumers attached.
+                 */
+                consumers: number;
+                /**
+                 * Format: double
+                 * @description Taken from it in the last second, as the roles tell.
+                 */
+                deliveredPerSecond: number;
+                /** @description Whose inboxes the world has: `character`, `conversation`, `place` or `shared`. */
+                kind: string;
+                /** @description Queue or topic. */
+                name: string;
+                /**
+                 * Format: double
+                 * @description Sent to it in the last second, as the roles tell.
+                 */
+                publishedPerSecond: number;
+                /**
+                 * Format: int64
+                 * @description Waiting to be handed out.
+                 */
+                ready: number;
+                /**
+                 * Format: int64
+                 * @description Handed out and not settled yet, as the roles tell: up to a second old.
+                 */
+                unacked: number;
+                /** @description Slug of its world. */
                 world: string;
             }[];
             /** @description Gives the next part as `cursor`; null at the end. */
@@ -598,6 +1325,51 @@ export interface components {
             nextCursor: string | null;
         };
         /** @description A part of a list. */
+        List_Role: {
+            /** @description The items. */
+            items: {
+                /** @description The machine's name. */
+                host: string;
+                /**
+                 * Format: uuid
+                 * @description Its place: stays when its supervisor starts it again.
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it last told of itself; null: never yet.
+                 */
+                lastSeen: string | null;
+                /**
+                 * @description Slugs of the characters that it acts for; empty for one that acts for the whole cast, or for
+                 *     nobody.
+                 */
+                names: string[];
+                /**
+                 * Format: int32
+                 * @description Its process, while there was one.
+                 */
+                pid: number | null;
+                /** @description `gateway`, `character`, `relay`, `jobs`, or `all` in one process. */
+                role: string;
+                /**
+                 * Format: date-time
+                 * @description When its process began.
+                 */
+                startedAt: string;
+                /** @description How it is. */
+                status: components["schemas"]["RoleStatus"];
+                /** @description A supervisor is there that can stop and start it. */
+                supervised: boolean;
+                /** @description What is wanted of it: `running` or `stopped`. */
+                wanted: string;
+                /** @description Slugs of the worlds that it serves. */
+                worlds: string[];
+            }[];
+            /** @description Gives the next part as `cursor`; null at the end. */
+            nextCursor: string | null;
+        };
+        /** @description A part of a list. */
         List_World: {
             /** @description The items. */
             items: {
@@ -613,6 +1385,8 @@ export interface components {
                 mechanics: string[];
                 /** @description Its slug. */
                 name: string;
+                /** @description The pause between lines: `0`, `500ms`, `1s`, .. */
+                pace: string;
                 /** @description Nothing is said while it is paused. */
                 paused: boolean;
                 /** @description Its names on the bus. */
@@ -622,6 +1396,13 @@ export interface components {
             }[];
             /** @description Gives the next part as `cursor`; null at the end. */
             nextCursor: string | null;
+        };
+        /** @description A part of a text, in UTF-16 code units (what JavaScript's `slice` counts). */
+        Mark: {
+            /** @description Before what it ends. */
+            end: number;
+            /** @description Where it begins. */
+            start: number;
         };
         /**
          * @description One line said in a conversation.
@@ -745,6 +1526,70 @@ export interface components {
             /** @description `ready` or `unready`. */
             status: string;
         };
+        /**
+         * @description A process of a role.
+         * @example {
+         *       "id": "3e0b6a52-5f0e-4a0f-9a55-0d9d5b6f2a11",
+         *       "role": "character",
+         *       "worlds": [
+         *         "friends"
+         *       ],
+         *       "names": [
+         *         "rachel"
+         *       ],
+         *       "pid": 4711,
+         *       "host": "stage-2",
+         *       "startedAt": "2026-01-31T18:00:00Z",
+         *       "lastSeen": "2026-01-31T18:05:00Z",
+         *       "status": "up",
+         *       "wanted": "running",
+         *       "supervised": true
+         *     }
+         */
+        Role: {
+            /** @description The machine's name. */
+            host: string;
+            /**
+             * Format: uuid
+             * @description Its place: stays when its supervisor starts it again.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it last told of itself; null: never yet.
+             */
+            lastSeen: string | null;
+            /**
+             * @description Slugs of the characters that it acts for; empty for one that acts for the whole cast, or for
+             *     nobody.
+             */
+            names: string[];
+            /**
+             * Format: int32
+             * @description Its process, while there was one.
+             */
+            pid: number | null;
+            /** @description `gateway`, `character`, `relay`, `jobs`, or `all` in one process. */
+            role: string;
+            /**
+             * Format: date-time
+             * @description When its process began.
+             */
+            startedAt: string;
+            /** @description How it is. */
+            status: components["schemas"]["RoleStatus"];
+            /** @description A supervisor is there that can stop and start it. */
+            supervised: boolean;
+            /** @description What is wanted of it: `running` or `stopped`. */
+            wanted: string;
+            /** @description Slugs of the worlds that it serves. */
+            worlds: string[];
+        };
+        /**
+         * @description How a role is: it told of itself a moment ago, is silent, is silent for good, was stopped.
+         * @enum {string}
+         */
+        RoleStatus: "up" | "late" | "gone" | "stopped";
         /** @description A world's names on the bus. */
         Routing: {
             /** @description The exchange. */
@@ -755,6 +1600,42 @@ export interface components {
             key: string;
             /** @description Template of the queue or topic. */
             queue: string;
+        };
+        /** @description A part of a budget. What a running server has set aside for its next calls counts as spent. */
+        Share: {
+            /**
+             * Format: int64
+             * @description What is left; null for no limit.
+             */
+            left: number | null;
+            /**
+             * Format: int64
+             * @description The limit; null for none.
+             */
+            max: number | null;
+            /**
+             * Format: int64
+             * @description Spent today.
+             */
+            spent: number;
+        };
+        /**
+         * @description A piece of a text, on one line; `…` where something is left out.
+         * @example {
+         *       "text": "Who ate my sandwich?",
+         *       "marks": [
+         *         {
+         *           "start": 11,
+         *           "end": 19
+         *         }
+         *       ]
+         *     }
+         */
+        Snippet: {
+            /** @description What was found in it, in order. */
+            marks: components["schemas"]["Mark"][];
+            /** @description The piece, as plain text. */
+            text: string;
         };
         /**
          * @description A character or a person.
@@ -811,6 +1692,55 @@ export interface components {
             with: string;
         };
         /**
+         * @description How busy the server is.
+         * @example {
+         *       "messagesPerSecond": 42,
+         *       "messagesPerSecondOver10s": 40.5,
+         *       "messagesPerSecondOver60s": 12.2,
+         *       "conversationsActive": 12,
+         *       "conversationsClosed": 4810,
+         *       "conversationsAtLeast": false,
+         *       "outboxDepth": 12,
+         *       "liveViewers": 2
+         *     }
+         */
+        Stats: {
+            /**
+             * Format: int32
+             * @description Conversations that go on.
+             */
+            conversationsActive: number;
+            /** @description There are more than these: counting stops at 100,000. */
+            conversationsAtLeast: boolean;
+            /**
+             * Format: int32
+             * @description Conversations that are over.
+             */
+            conversationsClosed: number;
+            /** @description Live-event readers of this gateway. */
+            liveViewers: number;
+            /**
+             * Format: double
+             * @description Messages stored in the last second, as the roles tell.
+             */
+            messagesPerSecond: number;
+            /**
+             * Format: double
+             * @description The mean of the last ten seconds.
+             */
+            messagesPerSecondOver10s: number;
+            /**
+             * Format: double
+             * @description The mean of the last minute.
+             */
+            messagesPerSecondOver60s: number;
+            /**
+             * Format: int64
+             * @description Envelopes that are still to be sent, or on their way where the bus keeps nothing.
+             */
+            outboxDepth: number;
+        };
+        /**
          * @description A message as `/api/sync` shows it.
          * @example {
          *       "conversationId": "5b0e2f3c-6b1e-5c53-9d0b-0d7c1a2f9f10",
@@ -844,6 +1774,13 @@ export interface components {
             /** @description To whom; several are separated by a comma. */
             to: string;
         };
+        /** @description The usage of the last days, and today's budgets. */
+        UsageReport: {
+            /** @description What worlds may spend and have spent today. */
+            budgets: components["schemas"]["Budget"][];
+            /** @description By day (newest first), world and model. */
+            items: components["schemas"]["DayUsage"][];
+        };
         /**
          * @description A world.
          * @example {
@@ -852,6 +1789,7 @@ export interface components {
          *       "about": "Friends who can't let a remark go.",
          *       "access": "open",
          *       "paused": false,
+         *       "pace": "1s",
          *       "characters": [
          *         "ross",
          *         "rachel"
@@ -887,12 +1825,46 @@ export interface components {
             mechanics: string[];
             /** @description Its slug. */
             name: string;
+            /** @description The pause between lines: `0`, `500ms`, `1s`, .. */
+            pace: string;
             /** @description Nothing is said while it is paused. */
             paused: boolean;
             /** @description Its names on the bus. */
             routing: components["schemas"]["Routing"];
             /** @description Its name for people. */
             title: string;
+        };
+        /**
+         * @description What to change of a world; what is left out stays.
+         * @example {
+         *       "pace": "500ms",
+         *       "paused": false
+         *     }
+         */
+        WorldChange: {
+            /**
+             * @description The pause between lines: `0`, `30ms`, `2.5s`, at most `1m`.
+             * @default null
+             */
+            pace: string | null;
+            /**
+             * @description Nothing is said while it is paused.
+             * @default null
+             */
+            paused: boolean | null;
+        };
+        /**
+         * @description A world's pace was set: the data of `world.changed`.
+         * @example {
+         *       "world": "friends",
+         *       "pace": "500ms"
+         *     }
+         */
+        WorldChanged: {
+            /** @description The pause between lines from now on: `0`, `500ms`, `1s`, .. */
+            pace: string;
+            /** @description The world's slug. */
+            world: string;
         };
         /** @description A world was paused or resumed: the data of `world.paused` and `world.resumed`. */
         WorldPaused: {
@@ -910,6 +1882,180 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    inboxes: {
+        parameters: {
+            query?: {
+                /** @description Of this world. */
+                world?: string;
+                /** @description The `nextCursor` of the part before. */
+                cursor?: string;
+                /** @description How many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Inbox"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    all_conversations: {
+        parameters: {
+            query?: {
+                /** @description Of this world. */
+                world?: string;
+                /** @description Active or closed ones. */
+                status?: components["schemas"]["ConversationStatus"];
+                /** @description Of this kind. */
+                kind?: components["schemas"]["ConversationKind"];
+                /** @description Side threads of this conversation. */
+                parent?: string;
+                /**
+                 * @description In which somebody of this slug or display name takes part. Then a part may hold fewer items
+                 *     than asked for, or none, and yet have a `nextCursor`: 10,000 conversations are looked at for
+                 *     each.
+                 */
+                participant?: string;
+                /** @description The `nextCursor` of the part before. */
+                cursor?: string;
+                /** @description How many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Conversation"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     conversation: {
         parameters: {
             query?: never;
@@ -1155,6 +2301,313 @@ export interface operations {
             };
         };
     };
+    dead_letters: {
+        parameters: {
+            query?: {
+                /** @description Of this world. */
+                world?: string;
+                /** @description How many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The first of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_DeadLetter"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_some: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterChoice"];
+            };
+        };
+        responses: {
+            /** @description How many were thrown away. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLettersTaken"];
+                };
+            };
+            /** @description `invalid_json`, `unknown_field`, `wrong_type` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site`, `not_operator`, `ops_off` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_choice` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterChoice"];
+            };
+        };
+        responses: {
+            /** @description How many were sent again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLettersTaken"];
+                };
+            };
+            /** @description `invalid_json`, `unknown_field`, `wrong_type` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site`, `not_operator`, `ops_off` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_choice` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -1247,6 +2700,483 @@ export interface operations {
             };
         };
     };
+    message: {
+        parameters: {
+            query?: {
+                /** @description Its conversation. Without it only the newest 10,000 messages are looked through. */
+                conversation?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the message. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that is known. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectedMessage"];
+                };
+            };
+            /** @description `invalid_id`, `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_message` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roles: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Role"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the role. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is going to be started. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description `invalid_id` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site`, `not_operator`, `ops_off` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_role` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_supervised` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the role. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is going to be stopped. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description `invalid_id` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site`, `not_operator`, `ops_off` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_role` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_supervised`, `gateway_stays` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /**
+                 * @description Words that all stand in the line, whole, in any order; case and accents don't count, and
+                 *     there are no operators. At most 500 bytes and 16 different words.
+                 * @example sandwich
+                 */
+                q: string;
+                /** @description Only in this world (slug); else in all that the caller may enter. */
+                world?: string;
+                /** @description In which order. */
+                sort?: ("newest" | "best") & Record<string, never>;
+                /** @description The `nextCursor` of the part before, asked for with the same `q`, `world` and `sort`. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of what was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Hit"];
+                };
+            };
+            /** @description `invalid_query` (also a question without a word, or one that is too long: with the limit), `unknown_field`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stats: {
+        parameters: {
+            query?: {
+                /** @description Of this world. */
+                world?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sync: {
         parameters: {
             query?: {
@@ -1266,6 +3196,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SyncLine"][];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_usage: {
+        parameters: {
+            query?: {
+                /** @description Only this world. */
+                world?: string;
+                /** @description So many days, today among them. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last days, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
                 };
             };
             /** @description `invalid_query`, `unknown_field` */
@@ -1433,6 +3442,126 @@ export interface operations {
             };
         };
     };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the world.
+                 * @example friends
+                 */
+                world: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WorldChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["World"];
+                };
+            };
+            /** @description `invalid_json`, `unknown_field`, `wrong_type` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_pace` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     characters: {
         parameters: {
             query?: never;
@@ -1495,6 +3624,82 @@ export interface operations {
             };
         };
     };
+    character: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the world.
+                 * @example friends
+                 */
+                world: string;
+                /**
+                 * @description Slug of the character.
+                 * @example ross
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CharacterDetail"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world`, `unknown_character` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     conversations: {
         parameters: {
             query?: {
@@ -1504,6 +3709,12 @@ export interface operations {
                 kind?: components["schemas"]["ConversationKind"];
                 /** @description Side threads of this conversation. */
                 parent?: string;
+                /**
+                 * @description In which somebody of this slug or display name takes part. Then a part may hold fewer items
+                 *     than asked for, or none, and yet have a `nextCursor`: 10,000 conversations are looked at for
+                 *     each.
+                 */
+                participant?: string;
                 /** @description The `nextCursor` of the part before. */
                 cursor?: string;
                 /** @description How many. */
