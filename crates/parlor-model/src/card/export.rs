@@ -3,9 +3,11 @@
 use super::lore::without_decorators;
 use super::members::Members;
 use super::picture::BASE64;
-use super::{Card, CardError, Version, png};
+use super::{Card, CardError, Fields, Version, png};
+use crate::world::Character;
 use base64::Engine as _;
 use serde_json::json;
+use std::sync::Arc;
 
 /// Lists that version 2 or 3 requires.
 const LISTS: [&str; 3] = ["alternate_greetings", "group_only_greetings", "tags"];
@@ -29,6 +31,39 @@ const NEWER: &str = "This character card is of version 3 of the format. A progra
 const PLAIN: (u32, u32, [u8; 3]) = (400, 600, [0x6f, 0x4e, 0x37]);
 
 impl Card {
+    /// A character as a card: its own, or one made from what the world says of it. Traits, likes and
+    /// dialect are in `extensions.parlor`.
+    #[must_use]
+    pub fn of(character: &Character) -> Arc<Self> {
+        if let Some(card) = &character.card {
+            return card.clone();
+        }
+        let sayings = character
+            .catchphrases
+            .iter()
+            .map(|saying| format!("<START>\n{{{{char}}}}: {saying}"));
+        let mut data = Members::default();
+        data.put("name", &character.name);
+        data.put("description", &character.persona);
+        data.put("mes_example", &sayings.collect::<Vec<_>>().join("\n"));
+        let parlor = json!({
+            "traits": character.traits,
+            "likes": character.likes,
+            "catchphrases": character.catchphrases,
+            "dialect": character.dialect,
+        });
+        data.put("extensions", &json!({ "parlor": parlor }));
+        complete(&mut data);
+        Arc::new(Self {
+            version: Version::V3,
+            outer: Members::envelope("chara_card_v3", "3.0"),
+            fields: Fields::read(&data, &mut Vec::new()),
+            data,
+            picture: None,
+            warnings: Vec::new(),
+        })
+    }
+
     /// The card as JSON of version 3. A card of version 3 comes back as it was read; an older one
     /// gets what version 3 requires.
     #[must_use]
@@ -59,9 +94,7 @@ impl Card {
     }
 
     fn enveloped(&self, spec: &str, version: &str, data: &Members) -> String {
-        let mut outer = Members::default();
-        outer.put("spec", &spec);
-        outer.put("spec_version", &version);
+        let mut outer = Members::envelope(spec, version);
         outer.put("data", data);
         outer.adopt(&self.outer);
         outer.to_json()

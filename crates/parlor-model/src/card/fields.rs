@@ -1,6 +1,5 @@
 //! What a card says of its character, as far as this program uses it.
 
-use super::CardError;
 use super::limits::GREETINGS_MAX;
 use super::lore::Book;
 use super::members::Members;
@@ -62,11 +61,7 @@ pub struct Asset {
 }
 
 impl Fields {
-    pub(super) fn read(data: &Members, warnings: &mut Vec<String>) -> Result<Self, CardError> {
-        let name = data.text("name").trim().to_owned();
-        if name.is_empty() {
-            return Err(CardError::NoName);
-        }
+    pub(super) fn read(data: &Members, warnings: &mut Vec<String>) -> Self {
         let nickname = data.text("nickname").trim().to_owned();
         let assets: Vec<Asset> = data
             .objects("assets", LIST_MAX)
@@ -74,8 +69,8 @@ impl Fields {
             .map(Asset::read)
             .collect();
         warn_of_remote(&assets, warnings);
-        Ok(Self {
-            name,
+        Self {
+            name: data.text("name").trim().to_owned(),
             nickname: (!nickname.is_empty()).then_some(nickname),
             description: data.text("description"),
             personality: data.text("personality"),
@@ -94,7 +89,7 @@ impl Fields {
             book: data
                 .object("character_book")
                 .map(|book| Arc::new(Book::read(&book, warnings))),
-        })
+        }
     }
 
     /// What `{{char}}` stands for.

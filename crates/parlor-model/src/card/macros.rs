@@ -6,6 +6,7 @@
 
 use super::limits::TEXT_BYTES_MAX;
 use crate::dice::{Dice, Roll};
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Deepest macro within a macro that is filled.
 const DEPTH_MAX: usize = 16;
@@ -234,7 +235,7 @@ impl<'a> Filler<'a> {
     fn reverse(&mut self, from: usize, end: usize, depth: usize) {
         let before = self.out.len();
         self.range(from, end, depth);
-        let reversed: String = self.out.split_off(before).chars().rev().collect();
+        let reversed: String = self.out.split_off(before).graphemes(true).rev().collect();
         self.push(&reversed);
     }
 }

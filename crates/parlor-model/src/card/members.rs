@@ -26,6 +26,14 @@ impl PartialEq for Members {
 }
 
 impl Members {
+    /// The outer object of a card, so far without the card.
+    pub(super) fn envelope(spec: &str, version: &str) -> Self {
+        let mut outer = Self::default();
+        outer.put("spec", &spec);
+        outer.put("spec_version", &version);
+        outer
+    }
+
     /// Reads an object.
     pub(super) fn parse(text: &str) -> Result<Self, CardError> {
         check_depth(text)?;

@@ -124,7 +124,10 @@ impl Card {
                     .to_owned(),
             );
         }
-        let fields = Fields::read(&data, &mut warnings)?;
+        let fields = Fields::read(&data, &mut warnings);
+        if display_name(&fields.name).is_empty() {
+            return Err(CardError::NoName);
+        }
         let mut card = Self {
             version,
             outer,
