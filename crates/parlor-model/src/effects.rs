@@ -3,6 +3,7 @@
 use crate::conversation::{Conversation, Message};
 use crate::envelope::Envelope;
 use crate::id::{ConversationId, EventId};
+use crate::legs::Legs;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -39,6 +40,9 @@ pub struct NewMessage {
     pub message: Message,
     /// Everybody who said, heard or overheard it (display names). Nobody else's memory holds it.
     pub audience: Vec<String>,
+    /// How long its way took, where somebody measured it. For operators: kept by the store, nothing
+    /// depends on it.
+    pub legs: Option<Legs>,
 }
 
 /// An envelope that is to be sent: a row of the outbox. Its key is the envelope's id: writing a row

@@ -127,6 +127,41 @@ impl Envelope {
         self.body.kind()
     }
 
+    /// Tells `recipient` that this was said to it, in the trace `trace_id`.
+    #[must_use]
+    pub fn said(world: &Slug, message: &Message, recipient: &Slug, trace_id: Uuid) -> Self {
+        let id = EventId::derive(message.id.0, recipient.as_str());
+        let body = EventBody::Said(message.clone());
+        Self::of_message(id, world, message, recipient, trace_id, body)
+    }
+
+    /// Tells `recipient` that it overheard this, in the trace `trace_id`.
+    #[must_use]
+    pub fn overheard(world: &Slug, message: &Message, recipient: &Slug, trace_id: Uuid) -> Self {
+        let id = EventId::derive(message.id.0, "overheard");
+        let body = EventBody::Overheard(message.clone());
+        Self::of_message(id, world, message, recipient, trace_id, body)
+    }
+
+    fn of_message(
+        id: EventId,
+        world: &Slug,
+        message: &Message,
+        recipient: &Slug,
+        trace_id: Uuid,
+        body: EventBody,
+    ) -> Self {
+        Self {
+            id,
+            world: world.clone(),
+            conversation: message.conversation_id,
+            recipient: recipient.clone(),
+            time: message.created_at,
+            traceparent: traceparent(trace_id, id),
+            body,
+        }
+    }
+
     /// The CloudEvents attributes, unprefixed, without `datacontenttype` and `traceparent`, for
     /// which transports have a place of their own.
     #[must_use]

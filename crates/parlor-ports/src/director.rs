@@ -3,6 +3,7 @@
 
 use crate::error::PortError;
 use async_trait::async_trait;
+use parlor_model::world::Pace;
 use parlor_model::{Conversation, ConversationId, Slug};
 use uuid::Uuid;
 
@@ -82,4 +83,13 @@ pub trait Director: Send + Sync {
     /// # Errors
     /// [`DirectorError::UnknownWorld`], or a port failed.
     async fn set_paused(&self, world: &Slug, paused: bool) -> Result<(), DirectorError>;
+
+    /// Sets the pause between lines, for the lines to come, in all processes. Idempotent.
+    ///
+    /// # Errors
+    /// [`DirectorError::UnknownWorld`], or a port failed.
+    async fn set_pace(&self, world: &Slug, pace: Pace) -> Result<(), DirectorError>;
+
+    /// The pause between lines where nobody set another; `None` for an unknown world.
+    fn own_pace(&self, world: &Slug) -> Option<Pace>;
 }

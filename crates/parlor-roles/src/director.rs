@@ -5,6 +5,7 @@ use crate::stage::Stage;
 use async_trait::async_trait;
 use parlor_engine::Engine;
 use parlor_engine::opening::Wish;
+use parlor_model::world::Pace;
 use parlor_model::{Character, Conversation, ConversationId, Slug};
 use parlor_ports::director::{Director, DirectorError, StartRequest, Started};
 use parlor_ports::store::Outcome;
@@ -108,5 +109,18 @@ impl Director for StageDirector {
             .store()
             .set_paused(world, paused, self.stage.clock().now())
             .await?)
+    }
+
+    async fn set_pace(&self, world: &Slug, pace: Pace) -> Result<(), DirectorError> {
+        self.engine(world)?;
+        Ok(self
+            .stage
+            .store()
+            .set_pace(world, pace, self.stage.clock().now())
+            .await?)
+    }
+
+    fn own_pace(&self, world: &Slug) -> Option<Pace> {
+        Some(Pace::new(self.stage.engine(world)?.pace()))
     }
 }

@@ -236,6 +236,13 @@ impl Shared {
         let started = Instant::now();
         let results = self.bus.publish(&batch).await;
         metrics::histogram!(metric::PUBLISH_SECONDS).record(started.elapsed());
+        let accepted = batch
+            .iter()
+            .zip(&results)
+            .filter(|(_, result)| result.is_ok());
+        self.stage
+            .traffic()
+            .published(accepted.map(|(outgoing, _)| outgoing.inbox.as_str()));
         let durable = self.bus.capabilities().durable;
         let mut sent = Vec::with_capacity(batch.len());
         for (outgoing, result) in batch.iter().zip(results) {

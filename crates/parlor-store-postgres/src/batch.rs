@@ -18,7 +18,7 @@ pub(crate) const CHANGES_MAX: i64 = 65_536;
 type Row = (Option<i64>, i64, Vec<i64>);
 type Query<'q> = sqlx::query::QueryAs<'q, Postgres, Row, PgArguments>;
 
-/// The part of a write that every line needs: $1 to $34.
+/// The part of a write that every line needs: $1 to $35.
 macro_rules! lines {
     () => {
         "
@@ -45,25 +45,26 @@ WITH found AS MATERIALIZED (
 ), said AS (
     INSERT INTO messages (conversation_id, position, created_at, id, seq, xact, world, parent_id,
         conversation_kind, line_order, sender, recipients, body, kind, role, sentiment, heard_from,
-        fallback, audience)
+        fallback, audience, legs)
     SELECT u.conversation_id, coalesce(found.message_count, 0) + u.place_in, u.created_at, u.id,
         batch.base + u.place, batch.xact, u.world, u.parent_id, u.conversation_kind, u.line_order,
         u.sender, u.recipients::text[], u.body, u.kind, u.role, u.sentiment, u.heard_from::text[],
-        u.fallback, u.audience::text[]
+        u.fallback, u.audience::text[], u.legs
     FROM batch, unnest($11::uuid[], $12::bigint[], $13::timestamptz[], $14::uuid[], $15::bigint[],
         $16::text[], $17::uuid[], $18::text[], $19::bigint[], $20::text[], $21::text[], $22::text[],
-        $23::text[], $24::text[], $25::float8[], $26::text[], $27::bool[], $28::text[])
+        $23::text[], $24::text[], $25::float8[], $26::text[], $27::bool[], $28::text[],
+        $29::bigint[])
         AS u (conversation_id, place_in, created_at, id, place, world, parent_id,
             conversation_kind, line_order, sender, recipients, body, kind, role, sentiment,
-            heard_from, fallback, audience)
+            heard_from, fallback, audience, legs)
         LEFT JOIN found ON found.id = u.conversation_id
 ), bundled AS (
     INSERT INTO outbox_bundles (id, world, due_at, taken_at, size, rows)
-    SELECT batch.base + u.n - 1, u.world, u.due_at, $29, u.size, u.rows
-    FROM batch, unnest($30::text[], $31::timestamptz[], $32::bigint[], $33::text[])
+    SELECT batch.base + u.n - 1, u.world, u.due_at, $30, u.size, u.rows
+    FROM batch, unnest($31::text[], $32::timestamptz[], $33::bigint[], $34::text[])
         WITH ORDINALITY AS u (world, due_at, size, rows, n)
 ), emptied AS (
-    DELETE FROM outbox_bundles b USING batch WHERE b.id = ANY ($34::bigint[])
+    DELETE FROM outbox_bundles b USING batch WHERE b.id = ANY ($35::bigint[])
 )"
     };
 }
@@ -84,10 +85,10 @@ const WRITE: &str = concat!(
     SELECT u.id, batch.base + u.place, u.world, u.kind, u.parent_id, u.status,
         u.participants::text[], u.topic, u.exchanges, u.carried, u.message_count, u.aside_count,
         u.messages_since, u.messages_until, batch.xact, u.created_at, u.ended_at
-    FROM batch, unnest($35::uuid[], $36::bigint[], $37::text[], $38::text[], $39::uuid[],
-        $40::text[], $41::text[], $42::text[], $43::bigint[], $44::bigint[], $45::bigint[],
-        $46::bigint[], $47::timestamptz[], $48::timestamptz[], $49::timestamptz[],
-        $50::timestamptz[])
+    FROM batch, unnest($36::uuid[], $37::bigint[], $38::text[], $39::text[], $40::uuid[],
+        $41::text[], $42::text[], $43::text[], $44::bigint[], $45::bigint[], $46::bigint[],
+        $47::bigint[], $48::timestamptz[], $49::timestamptz[], $50::timestamptz[],
+        $51::timestamptz[])
         AS u (id, place, world, kind, parent_id, status, participants, topic, exchanges, carried,
             message_count, aside_count, messages_since, messages_until, created_at, ended_at)
     ON CONFLICT (id) DO NOTHING
@@ -96,24 +97,24 @@ const WRITE: &str = concat!(
     INSERT INTO happenings (xact, seq, world, what, conversation_id, conversation, carried,
         logged_at)
     SELECT batch.xact, batch.base + u.place, u.world, u.what, u.id, u.conversation::json,
-        u.carried, $29
-    FROM batch, unnest($51::bigint[], $52::text[], $53::text[], $54::uuid[], $55::text[],
-        $56::bigint[]) AS u (place, world, what, id, conversation, carried)
+        u.carried, $30
+    FROM batch, unnest($52::bigint[], $53::text[], $54::text[], $55::uuid[], $56::text[],
+        $57::bigint[]) AS u (place, world, what, id, conversation, carried)
 ), parked AS (
     INSERT INTO outbox (id, world, inbox, due_at, parked, taken_at, kind, conversation_id,
         recipient, occurred_at, traceparent, data)
-    SELECT u.id, u.world, u.inbox, u.due_at, true, $29, u.kind, u.conversation_id, u.recipient,
+    SELECT u.id, u.world, u.inbox, u.due_at, true, $30, u.kind, u.conversation_id, u.recipient,
         u.occurred_at, u.traceparent, u.data
-    FROM batch, unnest($57::uuid[], $58::text[], $59::text[], $60::timestamptz[], $61::text[],
-        $62::uuid[], $63::text[], $64::timestamptz[], $65::text[], $66::text[])
+    FROM batch, unnest($58::uuid[], $59::text[], $60::text[], $61::timestamptz[], $62::text[],
+        $63::uuid[], $64::text[], $65::timestamptz[], $66::text[], $67::text[])
         AS u (id, world, inbox, due_at, kind, conversation_id, recipient, occurred_at, traceparent,
             data)
     ON CONFLICT (id) DO UPDATE SET inbox = excluded.inbox, due_at = excluded.due_at,
         parked = excluded.parked, taken_at = excluded.taken_at
 ), cleared AS (
-    DELETE FROM outbox USING batch WHERE id = ANY ($67::uuid[]) AND NOT parked
+    DELETE FROM outbox USING batch WHERE id = ANY ($68::uuid[]) AND NOT parked
 ), replaced AS (
-    DELETE FROM outbox USING batch WHERE id = ANY ($68::uuid[])
+    DELETE FROM outbox USING batch WHERE id = ANY ($69::uuid[])
 )
 SELECT (SELECT base FROM batch), (SELECT count(*) FROM opened),
     (SELECT coalesce(array_agg(message_count ORDER BY id), '{}') FROM found)"
@@ -196,7 +197,7 @@ impl OutboxPart {
     }
 }
 
-/// $35 to $50.
+/// $36 to $51.
 fn bind_opened<'q>(query: Query<'q>, opened: &'q [(&'q Entry, i64)]) -> Query<'q> {
     let all = || opened.iter().map(|(entry, _)| &entry.conversation);
     query
@@ -257,7 +258,7 @@ fn bind_changed<'q>(query: Query<'q>, changed: &'q [&'q Entry]) -> Query<'q> {
         .bind(changed.iter().map(|entry| entry.until).bind_iter())
 }
 
-/// $11 to $28.
+/// $11 to $29.
 fn bind_said<'q>(query: Query<'q>, ledger: &'q Ledger<'q>) -> Query<'q> {
     let said: &'q [Said<'q>] = &ledger.said;
     let all = || said.iter().map(|s| s.message);
@@ -284,9 +285,14 @@ fn bind_said<'q>(query: Query<'q>, ledger: &'q Ledger<'q>) -> Query<'q> {
         .bind(all().map(|m| array_text(&m.heard_from)).bind_iter())
         .bind(all().map(|m| m.fallback).bind_iter())
         .bind(said.iter().map(|s| array_text(s.audience)).bind_iter())
+        .bind(
+            said.iter()
+                .map(|s| s.legs.map(|legs| legs.pack()))
+                .bind_iter(),
+        )
 }
 
-/// $51 to $56.
+/// $52 to $57.
 fn bind_happened<'q>(query: Query<'q>, happened: &'q [Happened]) -> Query<'q> {
     let json = |h: &Happened| {
         serde_json::to_string(&h.conversation)
@@ -311,7 +317,7 @@ fn bind_happened<'q>(query: Query<'q>, happened: &'q [Happened]) -> Query<'q> {
         )
 }
 
-/// $57 to $66.
+/// $58 to $67.
 fn bind_parked<'q>(query: Query<'q>, parked: &'q [&'q OutboxRow]) -> Query<'q> {
     let all = || parked.iter().map(|row| &*row.envelope);
     let data =
@@ -329,7 +335,7 @@ fn bind_parked<'q>(query: Query<'q>, parked: &'q [&'q OutboxRow]) -> Query<'q> {
         .bind(all().map(data).bind_iter())
 }
 
-/// $30 to $34.
+/// $31 to $35.
 fn bind_bundles<'q>(query: Query<'q>, outbox: &'q OutboxPart) -> Query<'q> {
     let bundles = &outbox.bundles;
     query

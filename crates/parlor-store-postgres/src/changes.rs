@@ -1,6 +1,7 @@
 //! The log of changes: messages and happenings, in the order of (xact, seq), as far as no running
 //! transaction can still add to it.
 
+use crate::pacing::from_micros;
 use crate::row::{count, message, message_columns, slug, strange};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
@@ -14,17 +15,17 @@ use tokio::sync::watch;
 
 /// Both kinds in one statement, so that both are read up to the same horizon.
 const CHANGES_SQL: &str = concat!(
-    "SELECT h.xact::text::bigint, h.seq, h.world, h.what, h.conversation, h.carried, ",
+    "SELECT h.xact::text::bigint, h.seq, h.world, h.what, h.conversation, h.carried, h.pace, ",
     message_columns!(),
     " FROM (
-        (SELECT xact, seq, world, what, conversation, carried, NULL::timestamptz AS created_at,
+        (SELECT xact, seq, world, what, conversation, carried, pace, NULL::timestamptz AS created_at,
             NULL::uuid AS conversation_id, NULL::bigint AS position
         FROM happenings
         WHERE (xact, seq) > ($1::text::xid8, $2)
             AND xact < pg_snapshot_xmin(pg_current_snapshot())
         ORDER BY xact, seq LIMIT $3)
         UNION ALL
-        (SELECT xact, seq, world, 'said', NULL, 0, created_at, conversation_id, position
+        (SELECT xact, seq, world, 'said', NULL, 0, NULL, created_at, conversation_id, position
         FROM messages
         WHERE (xact, seq) > ($1::text::xid8, $2)
             AND xact < pg_snapshot_xmin(pg_current_snapshot())
@@ -35,7 +36,7 @@ const CHANGES_SQL: &str = concat!(
         AND m.created_at = h.created_at
     ORDER BY h.xact, h.seq"
 );
-const CHANGE_MESSAGE: usize = 6;
+const CHANGE_MESSAGE: usize = 7;
 
 const LATEST_SQL: &str = "
 SELECT xact::text::bigint, seq FROM (
@@ -85,6 +86,11 @@ fn change(row: &PgRow) -> Result<Change, Error> {
         "closed" => Happening::Closed(conversation_then(row)?),
         "paused" => Happening::Paused(true),
         "resumed" => Happening::Paused(false),
+        "paced" => {
+            let micros: i64 = row.try_get(6)?;
+            let pace = from_micros(micros).ok_or_else(|| strange("pace", &micros.to_string()))?;
+            Happening::Paced(pace)
+        }
         other => return Err(strange("happening", other)),
     };
     Ok(Change {

@@ -3,8 +3,8 @@
 
 use chrono::{DateTime, Utc};
 use parlor_model::{
-    Conversation, ConversationId, ConversationStatus, Effects, EventId, Guard, Message, MessageId,
-    MessageKind, NewMessage, OutboxRow,
+    Conversation, ConversationId, ConversationStatus, Effects, EventId, Guard, Legs, Message,
+    MessageId, MessageKind, NewMessage, OutboxRow,
 };
 use parlor_ports::store::Outcome;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -80,6 +80,7 @@ enum Mark {
 pub(crate) struct Said<'a> {
     pub(crate) message: &'a Message,
     pub(crate) audience: &'a [String],
+    pub(crate) legs: Option<Legs>,
     /// The message's order, or the one that it got here.
     pub(crate) order: i64,
     /// Its place among what the batch adds to the conversation, from 1.
@@ -229,6 +230,7 @@ impl<'a> Ledger<'a> {
         self.said.push(Said {
             message,
             audience: &new.audience,
+            legs: new.legs,
             order: if numbered_here {
                 entry.asides
             } else {

@@ -1,11 +1,15 @@
 //! What readers ask.
 
-use crate::row::{conversation, conversation_columns, message, message_columns};
+use crate::row::{
+    CONVERSATION_COLUMNS, conversation, conversation_columns, message, message_columns,
+};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
 use parlor_model::{Conversation, ConversationId, Message, Slug};
 use parlor_ports::PortResult;
-use parlor_ports::store::{After, ConversationFilter, Cursor, Library, Page};
+use parlor_ports::store::{
+    After, CONVERSATIONS_SEARCHED, ConversationFilter, Cursor, Library, Page,
+};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Error, Postgres, QueryBuilder, Row};
 
@@ -20,6 +24,14 @@ const CONVERSATIONS_SQL: &str = concat!(
     "SELECT c.seq, ",
     conversation_columns!(),
     " FROM conversations c WHERE true"
+);
+
+/// The same with the place among those looked at, to be closed by a condition on the participant.
+const SEARCH_SQL: &str = concat!(
+    "SELECT c.seq, ",
+    conversation_columns!(),
+    ", c.place FROM (SELECT c.*, row_number() OVER (ORDER BY c.seq DESC) AS place
+    FROM conversations c WHERE true"
 );
 
 const MESSAGES_SQL: &str = concat!(
@@ -79,7 +91,11 @@ impl Library for PostgresStore {
             .fetch_all(&mut *connection)
             .await
             .map_err(|error| self.failed(WHAT, &error))?;
-        page(&rows, limit, conversation).map_err(|error| self.failed(WHAT, &error))
+        match &filter.participant {
+            Some(name) => search(&rows, limit, name),
+            None => page(&rows, limit, conversation),
+        }
+        .map_err(|error| self.failed(WHAT, &error))
     }
 
     async fn messages(
@@ -130,7 +146,12 @@ fn conversations_query(
     after: Option<Cursor>,
     limit: u32,
 ) -> QueryBuilder<Postgres> {
-    let mut query = QueryBuilder::new(CONVERSATIONS_SQL);
+    let searched = filter.participant.is_some();
+    let mut query = QueryBuilder::new(if searched {
+        SEARCH_SQL
+    } else {
+        CONVERSATIONS_SQL
+    });
     if let Some(world) = &filter.world {
         query.push(" AND c.world = ").push_bind(world.as_str());
     }
@@ -148,13 +169,57 @@ fn conversations_query(
     if let Some(parent) = filter.parent {
         query.push(" AND c.parent_id = ").push_bind(parent.0);
     }
+    if let Some(worlds) = &filter.among {
+        let worlds: Vec<_> = worlds.iter().map(|world| world.to_string()).collect();
+        query
+            .push(" AND c.world = ANY (")
+            .push_bind(worlds)
+            .push(")");
+    }
     if let Some(cursor) = after {
         query.push(" AND c.seq < ").push_bind(cursor.minor);
     }
+    let Some(name) = &filter.participant else {
+        query
+            .push(" ORDER BY c.seq DESC LIMIT ")
+            .push_bind(one_more(limit));
+        return query;
+    };
+    // The last one looked at is given as well, whoever takes part, so that the list can go on.
     query
+        .push(" ORDER BY c.seq DESC LIMIT ")
+        .push_bind(i64::from(CONVERSATIONS_SEARCHED))
+        .push(") c WHERE ")
+        .push_bind(name.clone())
+        .push(" = ANY (c.participants) OR c.place = ")
+        .push_bind(i64::from(CONVERSATIONS_SEARCHED))
         .push(" ORDER BY c.seq DESC LIMIT ")
         .push_bind(one_more(limit));
     query
+}
+
+/// A page of what a list of those with a participant gives: what comes before the place in the list
+/// is as in other lists.
+fn search(rows: &[PgRow], limit: u32, name: &str) -> Result<Page<Conversation>, Error> {
+    const PLACE: usize = 1 + CONVERSATION_COLUMNS;
+    let mut page = page(rows, limit, |row, at| {
+        let is_last = row.try_get::<i64, _>(PLACE)? == i64::from(CONVERSATIONS_SEARCHED);
+        Ok((conversation(row, at)?, row.try_get(0)?, is_last))
+    })?;
+    if let Some((_, minor, true)) = page.items.last() {
+        let minor = *minor;
+        page.next = Some(Cursor { major: 0, minor });
+    }
+    let found = page
+        .items
+        .into_iter()
+        .map(|(conversation, ..)| conversation);
+    Ok(Page {
+        items: found
+            .filter(|conversation| conversation.has(name))
+            .collect(),
+        next: page.next,
+    })
 }
 
 /// The position after which to go on.

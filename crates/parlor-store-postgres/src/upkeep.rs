@@ -138,18 +138,24 @@ impl Upkeep for PostgresStore {
     }
 }
 
-/// Writes and logs a change; false when it is none. The lock is taken before anything is written,
-/// so that of two changes the later one has the greater transaction id.
+/// Taken before a change of a world's standing is written, so that of two changes the later one has
+/// the greater transaction id.
+pub(crate) async fn lock_world(connection: &mut PgConnection, world: &Slug) -> Result<(), Error> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('parlor world ' || $1, 0))")
+        .bind(world.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Writes and logs a change; false when it is none.
 async fn write_pause(
     connection: &mut PgConnection,
     world: &Slug,
     paused: bool,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('parlor world ' || $1, 0))")
-        .bind(world.as_str())
-        .execute(&mut *connection)
-        .await?;
+    lock_world(connection, world).await?;
     let changed: Option<bool> = sqlx::query_scalar(if paused { PAUSE_SQL } else { RESUME_SQL })
         .bind(world.as_str())
         .bind(now)

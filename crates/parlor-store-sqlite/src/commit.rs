@@ -14,6 +14,7 @@ pub(crate) const OPENED: i64 = 0;
 pub(crate) const CLOSED: i64 = 1;
 pub(crate) const RESUMED: i64 = 2;
 pub(crate) const PAUSED: i64 = 3;
+pub(crate) const PACED: i64 = 4;
 
 pub(crate) const FIND: &str =
     "SELECT seq, world, status, exchanges FROM conversations WHERE id = ?1";
@@ -27,10 +28,10 @@ const INSERT_CONVERSATION: &str = "INSERT INTO conversations (id, world, kind, s
      carried, asides, parent, participants, topic, created_at, ended_at) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING";
 const INSERT_MESSAGE: &str = "INSERT INTO messages (seq, conversation, world, id, kind, ord, role, \
-     fallback, sentiment, created_at, speaker, addressees, audience, heard_from, text) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
-const INSERT_HAPPENING: &str = "INSERT INTO happenings (seq, kind, world, conversation, exchanges, \
-     at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+     fallback, sentiment, created_at, speaker, addressees, audience, heard_from, text, legs) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+pub(crate) const INSERT_HAPPENING: &str = "INSERT INTO happenings (seq, kind, world, conversation, \
+     exchanges, at, pace) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 const INSERT_SENDING: &str = "INSERT OR REPLACE INTO outbox (id, world, due_at, taken_at, inbox, \
      conversation, recipient, sent_at, traceparent, kind, data) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
@@ -52,6 +53,7 @@ struct Said {
     to: String,
     audience: String,
     heard_from: String,
+    legs: Option<i64>,
 }
 
 impl Step {
@@ -66,6 +68,7 @@ impl Step {
                 to: codec::join(&new.message.to)?,
                 audience: codec::join(&new.audience)?,
                 heard_from: codec::join(&new.message.heard_from)?,
+                legs: new.legs.map(|legs| legs.pack()),
                 message: new.message,
             })
         };
@@ -302,7 +305,8 @@ pub(crate) fn happen(
         world,
         conversation,
         exchanges,
-        at
+        at,
+        None::<i64>,
     ])?;
     Ok(())
 }
@@ -349,6 +353,7 @@ fn say(tx: &mut Tx<'_>, statements: &mut Statements<'_>, said: &Said, pass: Pass
         said.audience,
         said.heard_from,
         message.text,
+        said.legs,
     ])?;
     Ok(())
 }

@@ -1,13 +1,17 @@
 //! What readers ask: lists in pages.
 
-use crate::codec::{self, CONVERSATION, MESSAGE, MESSAGE_COLUMNS, MESSAGE_SEQ, PLACE, Place};
+use crate::codec::{
+    self, CONVERSATION, CONVERSATION_COLUMNS, MESSAGE, MESSAGE_COLUMNS, MESSAGE_SEQ, PLACE, Place,
+};
 use crate::commit::bytes;
 use crate::fault::Result;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use parlor_model::{Conversation, ConversationId, Message, Slug};
 use parlor_ports::PortResult;
-use parlor_ports::store::{After, ConversationFilter, Cursor, Library, Page};
+use parlor_ports::store::{
+    After, CONVERSATIONS_SEARCHED, ConversationFilter, Cursor, Library, Page,
+};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params, params_from_iter};
 
@@ -82,11 +86,46 @@ pub(crate) fn conversations_query(
     if let Some(status) = filter.status {
         conditions.push_str(&format!(" AND c.status = {}", codec::status(status)));
     }
-    let sql = format!(
-        "SELECT {CONVERSATION} FROM conversations AS c CROSS JOIN worlds AS w ON w.id = c.world
-         WHERE c.seq < ?1{conditions} ORDER BY c.seq DESC LIMIT ?2"
+    if let Some(worlds) = &filter.among {
+        // The plus keeps the order of the list: nearly every conversation is in one of them.
+        values.push(worlds_json(worlds).into());
+        conditions.push_str(&format!(
+            " AND +c.world IN (SELECT id FROM worlds WHERE name IN (SELECT value FROM json_each(?{})))",
+            values.len()
+        ));
+    }
+    let Some(name) = &filter.participant else {
+        let sql = format!(
+            "SELECT {CONVERSATION} FROM conversations AS c CROSS JOIN worlds AS w ON w.id = c.world
+             WHERE c.seq < ?1{conditions} ORDER BY c.seq DESC LIMIT ?2"
+        );
+        return (sql, values);
+    };
+    // Names are stored one a line, so nobody has one of two lines.
+    let name = if name.contains('\n') { "\n" } else { name };
+    values.push(name.to_owned().into());
+    (of_participant(&conditions, values.len()), values)
+}
+
+/// Those with a participant among the newest; the last one looked at is given as well, whoever takes
+/// part, so that the list can go on from there. The last two columns: its place among those looked
+/// at, and whether it is wanted.
+fn of_participant(conditions: &str, name: usize) -> String {
+    let wanted = format!(
+        "instr(char(10) || c.participants || char(10), char(10) || ?{name} || char(10)) > 0"
     );
-    (sql, values)
+    format!(
+        "SELECT {CONVERSATION}, c.place, {wanted} FROM (
+             SELECT *, row_number() OVER (ORDER BY seq DESC) AS place FROM conversations AS c
+             WHERE c.seq < ?1{conditions} ORDER BY c.seq DESC LIMIT {CONVERSATIONS_SEARCHED}
+         ) AS c CROSS JOIN worlds AS w ON w.id = c.world
+         WHERE {wanted} OR c.place = {CONVERSATIONS_SEARCHED} ORDER BY c.seq DESC LIMIT ?2"
+    )
+}
+
+fn worlds_json(worlds: &[Slug]) -> String {
+    let names: Vec<_> = worlds.iter().map(Slug::as_str).collect();
+    serde_json::json!(names).to_string()
 }
 
 #[async_trait]
@@ -103,10 +142,13 @@ impl Library for SqliteStore {
         limit: u32,
     ) -> PortResult<Page<Conversation>> {
         let (sql, values) = conversations_query(filter, after, limit);
+        let searched = filter.participant.is_some();
         self.read("list conversations", move |conn| {
-            page(conn, &sql, params_from_iter(&values), limit, |row| {
-                codec::conversation(row, 0)
-            })
+            let values = params_from_iter(&values);
+            if searched {
+                return search(conn, &sql, values, limit);
+            }
+            page(conn, &sql, values, limit, |row| codec::conversation(row, 0))
         })
         .await
     }
@@ -173,6 +215,39 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
 /// The row after the page tells whether there is another.
 fn one_more(limit: u32) -> i64 {
     i64::from(limit) + 1
+}
+
+/// Reads a page of what [`of_participant`] gives.
+fn search(
+    conn: &Connection,
+    sql: &str,
+    values: impl Params,
+    limit: u32,
+) -> Result<Page<Conversation>> {
+    let found = |row: &Row<'_>| {
+        let is_wanted: bool = row.get(CONVERSATION_COLUMNS + 1)?;
+        let is_last = row.get::<_, u32>(CONVERSATION_COLUMNS)? == CONVERSATIONS_SEARCHED;
+        Ok((
+            codec::conversation(row, 0)?,
+            row.get(0)?,
+            is_wanted,
+            is_last,
+        ))
+    };
+    let found = page(conn, sql, values, limit, found)?;
+    let mut page = Page {
+        items: Vec::with_capacity(found.items.len()),
+        next: found.next,
+    };
+    for (conversation, major, is_wanted, is_last) in found.items {
+        if is_last {
+            page.next = Some(Cursor { major, minor: 0 });
+        }
+        if is_wanted {
+            page.items.push(conversation);
+        }
+    }
+    Ok(page)
 }
 
 /// Reads a page; the first column is the place in the list.

@@ -7,9 +7,7 @@
 use super::{Mechanic, Settings};
 use crate::plan::{Plan, PlannedLine, Said, Words};
 use crate::scene::Scene;
-use parlor_model::{
-    Envelope, EventBody, EventId, MessageKind, OutboxRow, Prompt, Purpose, Slug, World, envelope,
-};
+use parlor_model::{Envelope, EventBody, MessageKind, OutboxRow, Prompt, Purpose, Slug, World};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -55,18 +53,14 @@ impl Mechanic for Aside {
             return;
         }
         said.audience.push(commentator.name.clone());
-        let id = EventId::derive(message.id.0, "overheard");
         said.sends.push(OutboxRow {
             inbox: world.inbox_of(commentator),
-            envelope: Arc::new(Envelope {
-                id,
-                world: world.name.clone(),
-                conversation: message.conversation_id,
-                recipient: commentator.slug.clone(),
-                time: message.created_at,
-                traceparent: envelope::traceparent(said.trace_id, id),
-                body: EventBody::Overheard(message.clone()),
-            }),
+            envelope: Arc::new(Envelope::overheard(
+                &world.name,
+                message,
+                &commentator.slug,
+                said.trace_id,
+            )),
             due_at: message.created_at + said.pace / 2,
             parked: false,
         });

@@ -175,6 +175,12 @@ impl Routing {
         Self::fill(&self.queue, world, character)
     }
 
+    /// The routing key of a character.
+    #[must_use]
+    pub fn key_of(&self, world: &Slug, character: &Character) -> String {
+        Self::fill(&self.key, world, character)
+    }
+
     /// What must exist on the bus.
     #[must_use]
     pub fn topology(&self, world: &Slug, cast: &[Arc<Character>]) -> Topology {
@@ -185,7 +191,7 @@ impl Routing {
             if seen.insert(inbox.clone()) {
                 inboxes.push(Binding {
                     inbox,
-                    key: Self::fill(&self.key, world, character),
+                    key: self.key_of(world, character),
                 });
             }
         }

@@ -26,15 +26,24 @@ impl Stage {
         }
         let mut batch = Vec::with_capacity(settled.len() + 1);
         let mut ends = Vec::with_capacity(settled.len());
-        for Settled { effects, becomes } in settled {
+        for Settled {
+            effects,
+            becomes,
+            world,
+        } in settled
+        {
             batch.push(effects);
-            ends.push(becomes);
+            ends.push((becomes, world));
         }
         let outcomes = self.write(&mut batch).await;
         let written = batch.into_iter().zip(ends).zip(outcomes);
         written
-            .map(|((effects, becomes), outcome)| {
+            .map(|((effects, (becomes, world)), outcome)| {
                 count(&effects, &outcome);
+                if let (Outcome::Applied, Some(world)) = (&outcome, world) {
+                    let said = effects.messages.len();
+                    self.traffic.stored(&world.name, said as u64);
+                }
                 step_of(effects, becomes, &outcome)
             })
             .collect()

@@ -78,6 +78,7 @@ pub(super) fn line(conversation: &Conversation, order: u32) -> NewMessage {
             created_at: at(i64::from(order) * 1_000),
         },
         audience: conversation.participants.clone(),
+        legs: None,
     }
 }
 
@@ -271,6 +272,7 @@ pub(super) async fn scene(
         message,
         viewer: viewer.to_owned(),
         window,
+        recall: 0,
     };
     let mut scenes = store
         .scenes(&[request])

@@ -106,6 +106,7 @@ pub async fn conversations_are_filtered(store: Arc<dyn Store>) {
                 status: closed,
                 kind: side,
                 parent: Some(all[0].id),
+                ..any()
             },
             &[5],
         ),
@@ -118,6 +119,44 @@ pub async fn conversations_are_filtered(store: Arc<dyn Store>) {
             .collect();
         let expected: Vec<_> = expected.iter().map(|n| all[n - 1].id).collect();
         assert_eq!(got, expected, "{filter:?}");
+    }
+}
+
+/// By display name, in any of several worlds; an empty list of worlds has no conversations.
+pub async fn conversations_are_filtered_by_who_takes_part(store: Arc<dyn Store>) {
+    let of = |n, names: [&str; 2], world: &str| Conversation {
+        world: slug(world),
+        participants: names.map(str::to_owned).to_vec(),
+        ..conversation(n)
+    };
+    let all = [
+        of(1, ["Ross", "Rachel"], "friends"),
+        of(2, ["Joey", "Ross"], "friends"),
+        of(3, ["Rossi", "Joey"], "friends"),
+        of(4, ["Ross", "Joey"], "elsewhere"),
+        of(5, ["Ross", "Ann"], "beyond"),
+    ];
+    apply(&store, all.iter().map(open).collect()).await;
+    let filter = |name: Option<&str>, worlds: &[&str]| ConversationFilter {
+        participant: name.map(str::to_owned),
+        among: Some(worlds.iter().map(|world| slug(world)).collect()),
+        ..Default::default()
+    };
+    let both = &["friends", "elsewhere"];
+    for (filter, expected) in [
+        (filter(Some("Ross"), both), &[4, 2, 1][..]),
+        (filter(Some("Ross"), &["friends"]), &[2, 1]),
+        (filter(Some("ross"), both), &[]),
+        (filter(Some("Joey\nRoss"), both), &[]),
+        (filter(Some("%"), both), &[]),
+        (filter(None, both), &[4, 3, 2, 1]),
+        (filter(None, &[]), &[]),
+    ] {
+        let expected: Vec<Conversation> = expected.iter().map(|n| all[n - 1].clone()).collect();
+        let listed = all_conversations(&store, &filter).await;
+        assert_eq!(listed, expected, "{filter:?}");
+        let single = walk(async |after| store.conversations(&filter, after, 1).await).await;
+        assert_eq!(single, expected, "page by page: {filter:?}");
     }
 }
 

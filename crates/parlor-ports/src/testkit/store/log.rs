@@ -18,6 +18,7 @@ fn what(changes: &[Change]) -> Vec<String> {
             Happening::Opened(_) => "opened".to_owned(),
             Happening::Closed(_) => "closed".to_owned(),
             Happening::Paused(paused) => format!("paused {paused}"),
+            Happening::Paced(pace) => format!("paced {pace}"),
         })
         .collect()
 }
