@@ -1,5 +1,6 @@
 //! Decide and settle: the two pure halves of a step, before and after the words are found.
 
+use crate::cards;
 use crate::mechanics::{self, Mechanic};
 use crate::plan::{Decision, Plan, PlannedLine, Said, Words};
 use crate::scene::Scene;
@@ -8,7 +9,6 @@ use chrono::{DateTime, Utc};
 use parlor_model::{
     Conversation, ConversationStatus, Dice, Effects, Envelope, EventBody, EventId, Guard, Message,
     MessageId, MessageKind, NewMessage, OutboxRow, Prompt, Purpose, Slug, SpeakerRole, World,
-    envelope,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,6 +104,7 @@ impl Engine {
             mechanic.decide(&self.world, scene, &mut plan);
         }
         bound(&mut plan);
+        cards::add_lore(&mut plan);
         if plan.lines.is_empty() {
             Decision::Nothing
         } else {
@@ -209,22 +210,16 @@ impl Engine {
             .to
             .iter()
             .filter_map(|name| self.world.named(name))
-            .map(move |recipient| {
-                let id = EventId::derive(message.id.0, recipient.slug.as_str());
-                OutboxRow {
-                    inbox: self.world.inbox_of(recipient),
-                    envelope: Arc::new(Envelope {
-                        id,
-                        world: self.world.name.clone(),
-                        conversation: message.conversation_id,
-                        recipient: recipient.slug.clone(),
-                        time: message.created_at,
-                        traceparent: envelope::traceparent(trace_id, id),
-                        body: EventBody::Said(message.clone()),
-                    }),
-                    due_at: message.created_at + pace,
-                    parked: false,
-                }
+            .map(move |recipient| OutboxRow {
+                inbox: self.world.inbox_of(recipient),
+                envelope: Arc::new(Envelope::said(
+                    &self.world.name,
+                    message,
+                    &recipient.slug,
+                    trace_id,
+                )),
+                due_at: message.created_at + pace,
+                parked: false,
             })
     }
 
@@ -247,8 +242,9 @@ impl Engine {
         if !conversation.is_active() || conversation.lines() > 0 {
             return Err(Decision::Nothing);
         }
-        let words = match text {
-            Some(text) => Words::Given(text.to_owned()),
+        let greeting = || cards::greeting(scene, self.dice(scene));
+        let words = match text.map(str::to_owned).or_else(greeting) {
+            Some(text) => Words::Given(text),
             None => Words::Prompt(Box::new(self.prompt(scene, Purpose::Open))),
         };
         Ok(Some(self.line(scene, "open", words)))
@@ -288,8 +284,10 @@ impl Engine {
     }
 
     fn prompt(&self, scene: &Scene, purpose: Purpose) -> Prompt {
+        let to = scene.conversation.others(&scene.me.name);
         Prompt {
-            to: scene.conversation.others(&scene.me.name),
+            bond: scene.bond_with(&to),
+            to,
             order: scene.conversation.lines() + 1,
             ..scene.prompt(&self.world, purpose, self.dice(scene))
         }

@@ -8,25 +8,30 @@
 //! - something a step can do: [`effects::Effects`].
 
 pub mod again;
+pub mod card;
 pub mod clock;
 pub mod conversation;
 pub mod dice;
 pub mod effects;
 pub mod envelope;
 pub mod id;
+pub mod legs;
 pub mod name;
 pub mod prompt;
+pub mod recall;
+pub mod words;
 pub mod world;
 
+pub use again::Again;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use conversation::{
     Conversation, ConversationKind, ConversationStatus, Message, MessageKind, SpeakerRole,
-pub use again::Again;
 };
 pub use dice::{Dice, Roll};
 pub use effects::{Effects, Guard, NewMessage, OutboxRow};
 pub use envelope::{Envelope, EnvelopeError, EventBody, Opening};
 pub use id::{ConversationId, EventId, MessageId};
+pub use legs::Legs;
 pub use name::{InvalidSlug, Slug};
 pub use prompt::{Prompt, PromptLine, Purpose, Quote, Recollection, Setting};
 pub use world::{Character, Origin, World};

@@ -15,9 +15,14 @@ pub mod bus;
 pub mod dialect;
 pub mod director;
 pub mod error;
+pub mod inspect;
 pub mod metric;
+pub mod mind;
+pub mod pacing;
+pub mod presence;
+pub mod recall;
 pub mod store;
 pub mod testkit;
+pub mod usage;
 
 pub use error::{PortError, PortResult};
-pub mod usage;

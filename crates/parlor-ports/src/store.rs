@@ -2,14 +2,21 @@
 //! changes that live views follow.
 //!
 //! Split by who uses it: [`StepStore`] is the hot path of the workers, [`OutboxStore`] the relay's,
-//! [`Library`] what readers ask, [`Changes`] the live view's, [`Upkeep`] the operator's, and
-//! [`UsageStore`] the books of language models. A store implements them all; [`Store`] is the sum.
+//! [`Library`] what readers ask, [`Recall`] what was said long ago, [`Changes`] the live view's,
+//! [`Upkeep`] and [`Inspection`] the operator's, [`Pacing`] the pace that people set, [`Presence`]
+//! which roles there are, and [`UsageStore`] the books of language models. A store implements them
+//! all; [`Store`] is the sum.
 
 use crate::bus::DeadLetter;
 use crate::error::PortResult;
+use crate::inspect::Inspection;
+use crate::pacing::Pacing;
+use crate::presence::Presence;
+use crate::recall::Recall;
 use crate::usage::UsageStore;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use parlor_model::world::Pace;
 use parlor_model::{
     Conversation, ConversationId, ConversationKind, ConversationStatus, Effects, EventId, Message,
     MessageId, OutboxRow, Slug,
@@ -29,6 +36,8 @@ pub struct SceneRequest {
     pub viewer: String,
     /// At most this many remembered messages.
     pub window: u32,
+    /// At most this many older lines that fit what is being said. 0 costs nothing.
+    pub recall: u32,
 }
 
 /// What the store knows for one event.
@@ -43,8 +52,15 @@ pub struct SceneRecord {
     /// messages of the conversation whose audience holds the viewer. Lines after the message are
     /// left out. For an opening: whatever there is.
     pub memory: Vec<Message>,
+    /// Older lines that fit what is being said (the message, for an opening the topic), best first:
+    /// of this and other conversations, only such as the viewer said, heard or overheard, said by or
+    /// to somebody of the conversation, and none that is in `memory`. Found by the index of
+    /// [`crate::recall::Recall`], put in order by [`parlor_model::recall`].
+    pub recalled: Vec<Message>,
     /// The world is paused.
     pub paused: bool,
+    /// The pace that somebody set; `None`: the world's own.
+    pub pace: Option<Pace>,
 }
 
 /// What became of one step's effects.
@@ -161,6 +177,9 @@ pub trait OutboxStore: Send + Sync {
     ) -> PortResult<u64>;
 }
 
+/// Conversations that are looked at for one page of those with a participant.
+pub const CONVERSATIONS_SEARCHED: u32 = 10_000;
+
 /// Which conversations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConversationFilter {
@@ -172,6 +191,10 @@ pub struct ConversationFilter {
     pub kind: Option<ConversationKind>,
     /// Side threads of this one.
     pub parent: Option<ConversationId>,
+    /// Of one of these worlds.
+    pub among: Option<Vec<Slug>>,
+    /// In which somebody of this display name takes part.
+    pub participant: Option<String>,
 }
 
 /// A part of a list.
@@ -242,7 +265,8 @@ pub trait Library: Send + Sync {
     /// Retryable when the store is away.
     async fn conversation(&self, id: ConversationId) -> PortResult<Option<Conversation>>;
 
-    /// Conversations, newest first.
+    /// Conversations, newest first. With a participant at most [`CONVERSATIONS_SEARCHED`] are looked
+    /// at: then a page may hold fewer than `limit`, or none, and yet tell where to go on.
     ///
     /// # Errors
     /// Retryable when the store is away.
@@ -298,6 +322,8 @@ pub enum Happening {
     Closed(Conversation),
     /// The world was paused (true) or resumed.
     Paused(bool),
+    /// The world's pace was set.
+    Paced(Pace),
 }
 
 impl Happening {
@@ -307,7 +333,7 @@ impl Happening {
         match self {
             Self::Message(message) => Some(message.conversation_id),
             Self::Opened(conversation) | Self::Closed(conversation) => Some(conversation.id),
-            Self::Paused(_) => None,
+            Self::Paused(_) | Self::Paced(_) => None,
         }
     }
 }
@@ -397,6 +423,30 @@ pub trait Upkeep: Send + Sync {
 }
 
 /// A store: all of the above.
-pub trait Store: StepStore + OutboxStore + Library + Changes + Upkeep + UsageStore {}
+pub trait Store:
+    StepStore
+    + OutboxStore
+    + Library
+    + Changes
+    + Upkeep
+    + UsageStore
+    + Recall
+    + Pacing
+    + Presence
+    + Inspection
+{
+}
 
-impl<T: StepStore + OutboxStore + Library + Changes + Upkeep + UsageStore> Store for T {}
+impl<T> Store for T where
+    T: StepStore
+        + OutboxStore
+        + Library
+        + Changes
+        + Upkeep
+        + UsageStore
+        + Recall
+        + Pacing
+        + Presence
+        + Inspection
+{
+}

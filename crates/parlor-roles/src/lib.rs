@@ -1,21 +1,28 @@
 //! The parts of a server that do the work, one module each: the [`character`] role handles events,
 //! the [`relay`] sends what was left behind, the [`jobs`] role keeps a world going, the [`director`]
-//! carries out what people ask for. All of them step through [`stage`].
+//! carries out what people ask for, and [`presence`] tells the others that a process is there. All
+//! that act step through [`stage`].
 //!
 //! Each role is *options → service → handle → error*: options say what it needs, the service owns
 //! its loop and ends when its token is cancelled, the handle (where there is one) is cheap to clone.
 
 pub mod character;
 pub mod director;
+pub mod indexer;
 pub mod jobs;
 pub mod play;
+pub mod presence;
+pub mod rehearsal;
 pub mod relay;
 pub mod retry;
-pub mod stage;
-
 mod slow;
 mod speak;
+pub mod stage;
+pub mod traffic;
+
 pub use director::StageDirector;
+pub use indexer::Indexer;
+pub use presence::{PresenceOptions, PresenceRole};
 pub use relay::{Relay, RelayHandle, RelayOptions};
 pub use stage::{Performance, Production, Settled, Stage, Step, Taken, Voices};
 pub use traffic::Traffic;

@@ -1,8 +1,10 @@
 //! The step with its input and output: load scenes, decide, speak, settle, commit. One query and one
 //! transaction carry a whole batch.
 
+mod way;
 mod write;
 
+use self::way::{Hand, Way};
 use self::write::Becomes;
 use crate::speak;
 use crate::traffic::Traffic;
@@ -61,12 +63,15 @@ pub struct Performance {
     delivered: Arc<Envelope>,
     scene: Scene,
     plan: Plan,
+    way: Way,
 }
 
 /// A step that only needs to be written.
 pub struct Settled {
     effects: Effects,
     becomes: Becomes,
+    /// Where something is said.
+    world: Option<Arc<World>>,
 }
 
 /// A world on this stage, and whether it has a slow dialect.
@@ -214,11 +219,13 @@ impl Stage {
     /// caller.
     pub async fn take(&self, events: &[Arc<Envelope>]) -> Vec<Taken> {
         let started = Instant::now();
+        let received_at = self.clock.now();
         let records = self.scenes(events).await;
+        let hand = Hand::new(received_at, started.elapsed());
         let decided = events
             .iter()
             .zip(records)
-            .map(|(event, record)| self.progress(event, record));
+            .map(|(event, record)| self.progress(event, record, &hand));
         let taken = self.commit(join_all(decided).await).await;
         metrics::histogram!(metric::BATCH_SIZE).record(count_f64(events.len()));
         metrics::histogram!(metric::STEP_SECONDS).record(started.elapsed());
@@ -232,10 +239,11 @@ impl Stage {
             delivered,
             scene,
             plan,
+            way,
         } = performance;
         match self.productions.get(&delivered.world) {
             Some(on_stage) => {
-                self.words(&on_stage.production, &delivered, &scene, plan)
+                self.words(&on_stage.production, &delivered, &scene, plan, way)
                     .await
             }
             // No stage loses a world, so it was taken by another stage: nothing is said here.
@@ -264,7 +272,12 @@ impl Stage {
     }
 
     /// Decides, speaks and settles one event.
-    async fn progress(&self, event: &Arc<Envelope>, record: Option<SceneRecord>) -> Progress {
+    async fn progress(
+        &self,
+        event: &Arc<Envelope>,
+        record: Option<SceneRecord>,
+        hand: &Hand,
+    ) -> Progress {
         let Some(on_stage) = self.productions.get(&event.world) else {
             return refuse(format!(
                 "there is no world '{}' on this server",
@@ -303,7 +316,9 @@ impl Stage {
             recalled: record.recalled,
             pace: record.pace.map(Pace::duration),
         };
-        match production.engine.decide(&scene) {
+        let decision = production.engine.decide(&scene);
+        let way = hand.decided(event);
+        match decision {
             Decision::Refuse(reason) => refuse(reason),
             Decision::Nothing if self.clears_own_row => Progress::Commit(self.done_with(event)),
             Decision::Nothing => Progress::Over(Step::Nothing),
@@ -314,10 +329,11 @@ impl Stage {
                     delivered: event.clone(),
                     scene,
                     plan,
+                    way,
                 }))
             }
             Decision::Speak(plan) => {
-                Progress::Commit(self.words(production, event, &scene, plan).await)
+                Progress::Commit(self.words(production, event, &scene, plan, way).await)
             }
         }
     }
@@ -329,6 +345,7 @@ impl Stage {
         delivered: &Arc<Envelope>,
         scene: &Scene,
         plan: Plan,
+        way: Way,
     ) -> Settled {
         let spoken = match speak::speak(&production.voices, &plan).await {
             Ok(spoken) => spoken,
@@ -336,12 +353,17 @@ impl Stage {
         };
         let now = self.clock.now();
         let mut effects = production.engine.settle(scene, plan, spoken, now);
+        let legs = way.spoken();
+        for said in &mut effects.messages {
+            said.legs = Some(legs);
+        }
         if self.clears_own_row {
             effects.clears.push(delivered.id);
         }
         Settled {
             effects,
             becomes: Becomes::Step,
+            world: Some(production.engine.world().clone()),
         }
     }
 
@@ -354,6 +376,7 @@ impl Stage {
         Settled {
             effects,
             becomes: Becomes::Step,
+            world: None,
         }
     }
 

@@ -227,6 +227,7 @@ async fn step(store: &PostgresStore, talks: &[Conversation], line: u32) -> AnyRe
             message: (line > 1).then(|| message_id(talk, line - 1)),
             viewer: talk.participants[usize::from(line.is_multiple_of(2))].clone(),
             window: 5,
+            recall: 0,
         })
         .collect();
     let start = Instant::now();
@@ -308,6 +309,7 @@ fn effects(talk: &Conversation, line: u32, now: DateTime<Utc>) -> AnyResult<Effe
         messages: vec![NewMessage {
             message,
             audience: talk.participants.clone(),
+            legs: None,
         }],
         sends: vec![OutboxRow {
             inbox: format!("q-{to}"),

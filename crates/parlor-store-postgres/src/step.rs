@@ -3,12 +3,15 @@
 use crate::batch::{self, CHANGES_MAX, OutboxPart, Written};
 use crate::bundle;
 use crate::ledger::{Entry, Homeless, Ledger};
+use crate::pacing::from_micros;
+use crate::recall;
 use crate::row::{
     CONVERSATION_COLUMNS, conversation, conversation_columns, conversation_status, count, message,
     message_columns,
 };
 use crate::store::PostgresStore;
 use async_trait::async_trait;
+use parlor_model::world::Pace;
 use parlor_model::{Conversation, ConversationId, Effects, EventId, Guard, MessageId};
 use parlor_ports::store::{Outcome, SceneRecord, SceneRequest, StepStore};
 use parlor_ports::{PortError, PortResult};
@@ -25,7 +28,7 @@ const COMMIT: &str = "can't commit";
 /// One row per request and remembered message, newest first; the message asked about is among them
 /// also when the viewer did not hear it (`heard` is false then).
 const SCENES_SQL: &str = concat!(
-    "SELECT r.n, coalesce(w.paused, false), m.heard, ",
+    "SELECT r.n, coalesce(w.paused, false), m.heard, w.pace, ",
     conversation_columns!(),
     ", ",
     message_columns!(),
@@ -48,11 +51,12 @@ const SCENES_SQL: &str = concat!(
     ) m ON true
     ORDER BY r.n, m.position DESC"
 );
-const SCENE_MESSAGE: usize = 3 + CONVERSATION_COLUMNS;
+const SCENE_MESSAGE: usize = 4 + CONVERSATION_COLUMNS;
 
 /// What may have changed of conversations whose messages are remembered.
 const STANDING_SQL: &str = "
-SELECT u.n, c.message_count, c.status, c.exchanges, c.ended_at, coalesce(w.paused, false)
+SELECT u.n, c.message_count, c.status, c.exchanges, c.ended_at, coalesce(w.paused, false),
+    w.pace
 FROM unnest($1::uuid[]) WITH ORDINALITY AS u (id, n)
 JOIN conversations c ON c.id = u.id
 LEFT JOIN worlds w ON w.slug = c.world";
@@ -90,6 +94,7 @@ impl StepStore for PostgresStore {
             .filter(|n| records[*n].is_none())
             .collect();
         if missing.is_empty() {
+            self.remind(&mut connection, requests, &mut records).await?;
             self.put_on_stage(&records);
             return Ok(records);
         }
@@ -100,6 +105,7 @@ impl StepStore for PostgresStore {
         for (n, record) in missing.into_iter().zip(read) {
             records[n] = record;
         }
+        self.remind(&mut connection, requests, &mut records).await?;
         self.put_on_stage(&records);
         Ok(records)
     }
@@ -127,6 +133,18 @@ impl StepStore for PostgresStore {
 }
 
 impl PostgresStore {
+    /// Adds what comes to mind.
+    async fn remind(
+        &self,
+        connection: &mut PgConnection,
+        requests: &[SceneRequest],
+        records: &mut [Option<SceneRecord>],
+    ) -> PortResult<()> {
+        recall::recall(connection, requests, records)
+            .await
+            .map_err(|error| self.failed(SCENES, &error))
+    }
+
     /// Scenes that need no reading, because this process said all that they hold; `None` for those
     /// that have to be read.
     async fn remembered(
@@ -164,7 +182,9 @@ impl PostgresStore {
                     },
                     message: remembered.message,
                     memory: remembered.memory,
+                    recalled: Vec::new(),
                     paused: row.try_get(5)?,
+                    pace: pace(row, 6)?,
                 });
             }
         }
@@ -421,6 +441,10 @@ async fn read_scenes(
     gather(requests, &rows)
 }
 
+fn pace(row: &PgRow, column: usize) -> Result<Option<Pace>, Error> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.and_then(from_micros))
+}
+
 /// Puts the rows of [`SCENES_SQL`] together, one record per request.
 fn gather(requests: &[SceneRequest], rows: &[PgRow]) -> Result<Vec<Option<SceneRecord>>, Error> {
     let mut records: Vec<Option<SceneRecord>> = vec![None; requests.len()];
@@ -431,10 +455,12 @@ fn gather(requests: &[SceneRequest], rows: &[PgRow]) -> Result<Vec<Option<SceneR
         };
         if slot.is_none() {
             *slot = Some(SceneRecord {
-                conversation: conversation(row, 3)?,
+                conversation: conversation(row, 4)?,
                 message: None,
                 memory: Vec::with_capacity(request.window.min(64) as usize),
+                recalled: Vec::new(),
                 paused: row.try_get(1)?,
+                pace: pace(row, 3)?,
             });
         }
         let (Some(record), Some(heard)) = (slot, row.try_get::<Option<bool>, _>(2)?) else {

@@ -170,6 +170,7 @@ fn request(conversation: &Conversation, order: u32) -> SceneRequest {
         message: (order > 1).then(|| message_id(conversation, order - 1)),
         viewer: "Rachel".to_owned(),
         window: 5,
+        recall: 0,
     }
 }
 
@@ -214,6 +215,7 @@ fn step(conversation: &Conversation, order: u32, now: DateTime<Utc>) -> Effects 
         messages: vec![NewMessage {
             message,
             audience: conversation.participants.clone(),
+            legs: None,
         }],
         sends: vec![send],
         clears: vec![event_id(conversation, order - 1)],

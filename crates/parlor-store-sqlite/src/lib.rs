@@ -27,18 +27,23 @@ mod codec;
 mod commit;
 mod connect;
 mod fault;
+mod inspect;
 mod library;
 mod migrate;
 mod options;
 mod outbox;
+mod pacing;
 #[cfg(test)]
 mod plan;
+mod presence;
 mod readers;
+mod recall;
 mod scenes;
 mod store;
 mod upkeep;
+mod usage;
+mod words;
 mod writer;
 
 pub use options::{Location, SqliteOptions};
-mod usage;
 pub use store::SqliteStore;

@@ -8,6 +8,11 @@ use rusqlite_migration::{M, Migrations};
 const ALL: &[(&str, &str)] = &[
     ("0001_tables", include_str!("../migrations/0001_tables.sql")),
     ("0002_usage", include_str!("../migrations/0002_usage.sql")),
+    ("0003_words", include_str!("../migrations/0003_words.sql")),
+    (
+        "0004_presence",
+        include_str!("../migrations/0004_presence.sql"),
+    ),
 ];
 
 /// Names of those that are not applied yet.

@@ -1,6 +1,6 @@
 //! Hot queries are answered by an index: read from SQLite's own plan.
 
-use crate::{changes, commit, library, migrate, outbox, scenes, usage};
+use crate::{changes, commit, inspect, library, migrate, outbox, recall, scenes, usage, words};
 use parlor_model::{ConversationId, ConversationStatus, Slug};
 use parlor_ports::store::ConversationFilter;
 use rusqlite::{Connection, params_from_iter};
@@ -128,4 +128,64 @@ fn lists_of_conversations_are_read_from_a_place_on() {
     for (filter, index) in cases {
         assert_indexed(&library::conversations_query(&filter, None, 10).0, index);
     }
+}
+
+#[test]
+fn lines_of_long_ago_are_found_by_the_index_of_words() {
+    for (sql, index) in [
+        (words::COUNTED, "PRIMARY KEY (world=? AND word=?)"),
+        (words::VOLUME, "INTEGER PRIMARY KEY (rowid=?)"),
+        (words::NEXT, "INTEGER PRIMARY KEY (rowid>?)"),
+        (words::UNINDEXED, "INTEGER PRIMARY KEY (rowid>?)"),
+    ] {
+        assert_indexed(sql, index);
+    }
+    assert_indexed(&recall::lately_query(), "messages_by_world (world=?)");
+    let plan = plan(&words::matching_query());
+    // `M` the words, `<` and `>` the places of the log: all three are the index's own, and so is
+    // the order.
+    assert!(
+        plan.starts_with("SCAN line_words VIRTUAL TABLE INDEX") && plan.contains("M1<>"),
+        "{plan}"
+    );
+    assert!(
+        !plan.contains("TEMP B-TREE") && !plan.contains("SCAN m"),
+        "{plan}"
+    );
+}
+
+#[test]
+fn operators_look_without_reading_whole_tables() {
+    assert_indexed(
+        &inspect::one_query(),
+        "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)",
+    );
+    assert_indexed(
+        inspect::NEXT,
+        "messages_by_conversation (conversation=? AND rowid>?)",
+    );
+    assert_indexed(
+        inspect::IN_CONVERSATION,
+        "messages_by_conversation (conversation=?)",
+    );
+    assert_indexed(inspect::COUNT_ACTIVE, "conversations_active (world=?)");
+    assert_indexed(inspect::COUNT_ALL, "conversations_by_world (world=?)");
+}
+
+#[test]
+fn conversations_with_a_participant_are_searched_from_the_newest_on() {
+    let filter = ConversationFilter {
+        world: Some(Slug::new("friends").unwrap()),
+        participant: Some("Ross".to_owned()),
+        ..ConversationFilter::default()
+    };
+    let plan = plan(&library::conversations_query(&filter, None, 10).0);
+    assert!(
+        plan.contains("conversations_by_world (world=? AND rowid<?)"),
+        "{plan}"
+    );
+    assert!(
+        !plan.contains("SCAN conversations") && !plan.contains("SCAN c "),
+        "{plan}"
+    );
 }

@@ -5,17 +5,20 @@ use crate::codec::{
 };
 use crate::commit::{self, Step, bytes};
 use crate::fault::Result;
+use crate::pacing;
+use crate::recall;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
 use parlor_model::{Effects, Message};
 use parlor_ports::PortResult;
+use parlor_ports::recall::reminder;
 use parlor_ports::store::{Outcome, SceneRecord, SceneRequest, StepStore};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 /// One conversation, by id.
 pub(crate) fn conversation_query() -> String {
     format!(
-        "SELECT {CONVERSATION}, w.paused FROM conversations AS c JOIN worlds AS w ON w.id = c.world
+        "SELECT {CONVERSATION}, w.paused, w.pace FROM conversations AS c JOIN worlds AS w ON w.id = c.world
          WHERE c.id = ?1"
     )
 }
@@ -56,7 +59,15 @@ fn scenes(conn: &Connection, requests: &[SceneRequest]) -> Result<Vec<Option<Sce
     let mut newest = conn.prepare_cached(&newest_query())?;
     requests
         .iter()
-        .map(|request| scene(&mut conversation, &mut newest, request))
+        .map(|request| {
+            let mut record = scene(&mut conversation, &mut newest, request)?;
+            if let Some(record) = &mut record
+                && let Some(reminder) = reminder(request, record)
+            {
+                record.recalled = recall::remind(conn, &reminder)?;
+            }
+            Ok(record)
+        })
         .collect()
 }
 
@@ -67,9 +78,15 @@ fn scene(
 ) -> Result<Option<SceneRecord>> {
     let found = conversation.query_row(params![bytes(&request.conversation.0)], |row| {
         let paused: bool = row.get(CONVERSATION_COLUMNS)?;
-        Ok((row.get::<_, i64>(0)?, codec::conversation(row, 0)?, paused))
+        let pace = pacing::pace(row, CONVERSATION_COLUMNS + 1)?;
+        let standing = (paused, pace);
+        Ok((
+            row.get::<_, i64>(0)?,
+            codec::conversation(row, 0)?,
+            standing,
+        ))
     });
-    let Some((seq, conversation, paused)) = found.optional()? else {
+    let Some((seq, conversation, (paused, pace))) = found.optional()? else {
         return Ok(None);
     };
     let place = Place::of(&conversation);
@@ -81,7 +98,9 @@ fn scene(
         conversation,
         message,
         memory,
+        recalled: Vec::new(),
         paused,
+        pace,
     }))
 }
 

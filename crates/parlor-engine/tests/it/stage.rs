@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use parlor_engine::opening::Wish;
 use parlor_engine::{Decision, Engine, Scene, Spoken, Words};
 use parlor_model::world::{
-    Access, DialectKind, DialectSpec, ExchangeKind, InboxKind, Memory, Routing, Template, Trigger,
-    World, WorldParts,
+    Access, DialectKind, DialectSpec, ExchangeKind, InboxKind, Llm, Memory, Routing, Template,
+    Trigger, World, WorldParts,
 };
 use parlor_model::{
     Character, Conversation, ConversationId, ConversationStatus, Effects, Envelope, EventBody,
@@ -27,13 +27,11 @@ pub(crate) fn world(names: &[&str], mechanics: serde_json::Value) -> Arc<World> 
         dialect: "d".into(),
         ..Character::new(Slug::of_name(name).unwrap(), (*name).to_owned())
     };
-    let dialect = DialectSpec {
-        kind: DialectKind::Gibberish,
-        source: None,
-        rules: None,
-        fallback: None,
-        model: None,
-    };
+    world_of(names.iter().map(character).collect(), mechanics)
+}
+
+pub(crate) fn world_of(cast: Vec<Character>, mechanics: serde_json::Value) -> Arc<World> {
+    let dialect = DialectSpec::new(DialectKind::Gibberish);
     Arc::new(World::new(WorldParts {
         name: Slug::new("toy").unwrap(),
         title: "Toy".into(),
@@ -55,7 +53,8 @@ pub(crate) fn world(names: &[&str], mechanics: serde_json::Value) -> Arc<World> 
         },
         mechanics: serde_json::from_value(mechanics).unwrap(),
         dialects: BTreeMap::from([("d".to_owned(), dialect)]),
-        cast: names.iter().map(character).collect(),
+        llm: Llm::default(),
+        cast,
         topics: Vec::new(),
     }))
 }
@@ -196,6 +195,8 @@ impl Stage {
             conversation,
             heard: heard.map(|m| m.message.clone()),
             memory,
+            recalled: Vec::new(),
+            pace: None,
         })
     }
 

@@ -13,19 +13,27 @@
 
 mod fixture;
 mod guards;
+mod inspect;
 mod lists;
 mod log;
 mod memory;
 mod outbox;
+mod pacing;
+mod presence;
+mod recall;
 mod upkeep;
 mod usage;
 mod values;
 
 pub use guards::*;
+pub use inspect::*;
 pub use lists::*;
 pub use log::*;
 pub use memory::*;
 pub use outbox::*;
+pub use pacing::*;
+pub use presence::*;
+pub use recall::*;
 pub use upkeep::*;
 pub use usage::*;
 pub use values::*;
@@ -104,6 +112,7 @@ macro_rules! store_conformance {
             scenes_see_what_was_committed_before
             conversations_are_listed_newest_first
             conversations_are_filtered
+            conversations_are_filtered_by_who_takes_part
             conversations_page_by_page_are_all_of_them
             messages_page_by_page_are_all_of_them
             messages_go_on_after_an_order
@@ -133,12 +142,34 @@ macro_rules! store_conformance {
             dead_letters_are_replayed
             foreign_dead_letters_are_not_replayed
             dead_letters_are_dropped
+            a_line_is_found_by_its_words
+            words_of_many_languages_are_found
+            any_text_can_be_searched_for
+            a_search_stays_in_its_worlds
+            a_search_page_by_page_is_all_of_it
+            many_indexers_index_each_line_once
+            the_index_tells_how_far_it_is_behind
+            an_angry_line_of_last_week_comes_to_mind
+            what_is_in_the_window_is_not_recalled
+            a_topic_reminds_of_what_was_said_of_it
+            only_what_was_witnessed_is_recalled
+            what_somebody_witnessed_is_listed_newest_first
             closing_closes_once
             pausing_is_logged_once
             a_key_remembers_its_first_digest
             a_key_is_forgotten_after_a_day
             a_key_used_by_many_at_once_has_one_digest
             it_answers_a_ping
+            a_pace_is_kept_and_logged_once
+            scenes_tell_of_a_pace
+            roles_tell_of_themselves
+            a_role_that_leaves_is_kept_only_by_its_supervisor
+            a_supervisor_gets_what_is_wanted_of_its_roles
+            a_silent_role_is_forgotten
+            many_roles_tell_of_themselves_at_once
+            a_message_is_found_with_its_way
+            a_message_that_is_not_there_is_not_found
+            conversations_are_counted
             a_budget_lets_through_what_stays_within_its_limits
             a_budget_is_never_overdrawn_by_many_at_once
             budgets_of_days_and_worlds_are_apart

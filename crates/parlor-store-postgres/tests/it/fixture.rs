@@ -74,6 +74,7 @@ pub(crate) fn say_at(talk: &Conversation, order: u32, created_at: DateTime<Utc>)
         messages: vec![NewMessage {
             message,
             audience: talk.participants.clone(),
+            legs: None,
         }],
         ..Effects::none(EventId::derive(talk.id.0, &format!("say {order}")))
     }
