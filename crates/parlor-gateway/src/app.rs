@@ -7,15 +7,21 @@ use crate::openapi;
 use crate::options::{GatewayOptions, Limits};
 use crate::routes::compat::{Triggers, alias_or_nothing};
 use crate::routes::health::Vitals;
-use crate::routes::{compat, conversations, events, health, messages, worlds};
+use crate::routes::{
+    characters, compat, conversations, dead_letters, events, health, inboxes, inspect, messages,
+    roles, search, stats, usage, worlds,
+};
 use crate::stage::Stage;
+use crate::web::page_beneath;
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use bytes::Bytes;
+use parlor_model::World;
 use parlor_model::world::Access;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -43,18 +49,19 @@ impl Gateway {
             options.director.clone(),
             options.ids.clone(),
         );
-        let stage = Stage {
-            options: options.clone(),
-            live: live.clone(),
+        let stage = Stage::new(options.clone(), live.clone());
+        let vitals = Vitals {
+            role: "gateway".to_owned(),
+            store: options.store.clone(),
+            bus: options.bus.clone(),
+            metrics: options.metrics.clone(),
         };
-        let (router, mut document) = documented_routes(stage).split_for_parts();
-        openapi::complete(&mut document, triggers.paths());
+        let document = document(&options.worlds);
+        let router = Router::from(api().with_state(stage).merge(health::router(vitals)));
         let guard = Guard::new(&options.allowed_hosts, triggers.paths().cloned().collect());
-        let router = router.merge(docs(&document)).fallback_service(
-            Router::new()
-                .fallback(alias_or_nothing)
-                .with_state(triggers),
-        );
+        let router = router
+            .merge(docs(&document))
+            .fallback_service(beneath(triggers, options.web));
         let router = layered(router, guard, options.limits);
         Self {
             router,
@@ -91,21 +98,31 @@ fn live_view(options: &GatewayOptions) -> LiveView {
     )
 }
 
-fn documented_routes(stage: Stage) -> OpenApiRouter {
-    let vitals = Vitals {
-        role: "gateway".to_owned(),
-        store: stage.options.store.clone(),
-        bus: stage.options.bus.clone(),
-        metrics: stage.options.metrics.clone(),
-    };
+/// The OpenAPI document of a gateway that shows these worlds.
+#[must_use]
+pub fn document(worlds: &[Arc<World>]) -> OpenApi {
+    let mut document = api().into_openapi();
+    document.merge(health::routes().into_openapi());
+    let aliases: BTreeSet<_> = worlds.iter().flat_map(|w| &w.trigger.aliases).collect();
+    openapi::complete(&mut document, aliases.into_iter());
+    document
+}
+
+fn api() -> OpenApiRouter<Stage> {
     OpenApiRouter::with_openapi(openapi::frame())
         .merge(worlds::router())
         .merge(conversations::router())
         .merge(messages::router())
+        .merge(search::router())
+        .merge(characters::router())
+        .merge(inspect::router())
         .merge(events::router())
+        .merge(usage::router())
         .merge(compat::router())
-        .with_state(stage)
-        .merge(health::router(vitals))
+        .merge(inboxes::router())
+        .merge(roles::router())
+        .merge(dead_letters::router())
+        .merge(stats::router())
 }
 
 /// The document and the page that shows it, from memory: neither needs the network.
@@ -128,6 +145,18 @@ fn docs(document: &OpenApi) -> Router {
                 .into_response()
         }),
     )
+}
+
+/// What answers where no route does: the aliases of the worlds, and the web page if it is shown.
+fn beneath(triggers: Triggers, web: bool) -> Router {
+    let router = Router::new()
+        .fallback(alias_or_nothing)
+        .with_state(triggers);
+    if web {
+        router.layer(from_fn(page_beneath))
+    } else {
+        router
+    }
 }
 
 /// Puts around a router what every request passes; the last layer is the outermost.

@@ -92,7 +92,10 @@ impl Guard {
                 let host = origin
                     .split_once("://")
                     .map_or("", |(_, rest)| host_of(rest));
-                host.is_empty() || !self.is_ours(host)
+                // Any address may be called, but a page may be served from an address, too.
+                let is_foreign =
+                    is_foreign_address(host) && Some(host) != text("host").map(host_of);
+                host.is_empty() || is_foreign || !self.is_ours(host)
             }
             None => text("sec-fetch-site") == Some("cross-site"),
         };
@@ -116,6 +119,13 @@ impl Guard {
             || self.allowed_hosts.contains("*")
             || self.allowed_hosts.contains(&host)
     }
+}
+
+/// An address of another machine, as far as one can tell.
+fn is_foreign_address(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>()
+        .is_ok_and(|address| !address.to_canonical().is_loopback())
 }
 
 /// The host of `host:port`, `[::1]:port` or `host`.

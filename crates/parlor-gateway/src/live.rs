@@ -138,6 +138,11 @@ impl LiveView {
         let _ = self.0.batches.send(Arc::new(batch));
     }
 
+    /// How many readers there are.
+    pub(crate) fn readers(&self) -> usize {
+        *self.0.readers.borrow()
+    }
+
     /// A reader of what happens after `after` (by default: from now on) and is of `interest`.
     pub(crate) async fn join(
         &self,

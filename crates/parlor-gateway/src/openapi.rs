@@ -15,7 +15,12 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, R
             `code`: 400 where the request is malformed, 422 where it is well formed but can't be \
             carried out. Lists are `{\"items\": [..], \"nextCursor\": ..}`, times RFC 3339 in UTC."
     ),
-    components(schemas(shape::WorldPaused, shape::Message, shape::Conversation)),
+    components(schemas(
+        shape::WorldPaused,
+        shape::WorldChanged,
+        shape::Message,
+        shape::Conversation
+    )),
     tags(
         (name = "worlds", description = "Worlds and their cast"),
         (name = "conversations", description = "Start, list, look at and close conversations"),
@@ -53,7 +58,10 @@ pub(crate) fn complete<'a>(document: &mut OpenApi, aliases: impl Iterator<Item =
         }
     }
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+        for operation in [&mut item.get, &mut item.post, &mut item.patch]
+            .into_iter()
+            .flatten()
+        {
             add_common(operation);
             // An empty body reads as `{}` everywhere.
             if let Some(RefOr::T(body)) = &mut operation.request_body {

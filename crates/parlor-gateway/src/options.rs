@@ -1,5 +1,6 @@
 //! What a gateway is given.
 
+use crate::operator::Ops;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_model::{Clock, World};
 use parlor_ports::bus::Bus;
@@ -62,6 +63,10 @@ pub struct GatewayOptions {
     pub metrics: PrometheusHandle,
     /// Bounds.
     pub limits: Limits,
+    /// Whether the web page is shown; else there is the API alone.
+    pub web: bool,
+    /// Who may stop and start roles, replay and drop dead letters.
+    pub ops: Ops,
     /// Host names (without port) under which the gateway may be called, besides `localhost` and
     /// IP addresses. `*` allows every name: only behind a proxy that checks it.
     pub allowed_hosts: Vec<String>,

@@ -1,9 +1,13 @@
 //! What the API shows: the JSON of answers and of live events, with its schema. Conversations and
 //! messages have the same JSON as in the model (a test holds the two together).
 
+mod ops;
+
+pub use ops::*;
+
 use chrono::{DateTime, Utc};
 use parlor_model as model;
-use parlor_model::world::{Access, ExchangeKind, InboxKind};
+use parlor_model::world::{Access, ExchangeKind, InboxKind, Pace};
 use parlor_ports::store::Page;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -166,7 +170,7 @@ pub struct Message {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
     "name": "friends", "title": "Central Perk", "about": "Friends who can't let a remark go.",
-    "access": "open", "paused": false, "characters": ["ross", "rachel"],
+    "access": "open", "paused": false, "pace": "1s", "characters": ["ross", "rachel"],
     "mechanics": ["exchange_limit", "gossip"],
     "routing": {
         "inbox": "character", "exchange": {"name": "friends-exchange", "type": "direct"},
@@ -186,6 +190,8 @@ pub struct World {
     pub access: Access,
     /// Nothing is said while it is paused.
     pub paused: bool,
+    /// The pause between lines: `0`, `500ms`, `1s`, ..
+    pub pace: String,
     /// Slugs of the cast.
     pub characters: Vec<String>,
     /// Names of the mechanics that are switched on.
@@ -227,7 +233,7 @@ pub struct Exchange {
 #[schema(example = json!({
     "slug": "ross", "name": "Ross", "persona": "A palaeontologist who corrects people.",
     "traits": {"openness": 0.6}, "likes": ["science"], "catchphrases": ["We were on a break!"],
-    "dialect": "banter"
+    "dialect": "banter", "present": true
 }))]
 pub struct Character {
     /// For URLs.
@@ -245,6 +251,8 @@ pub struct Character {
     pub catchphrases: Vec<String>,
     /// The text generator that speaks for them.
     pub dialect: String,
+    /// A living role acts for them.
+    pub present: bool,
 }
 
 /// A conversation was started.
@@ -306,6 +314,16 @@ pub struct WorldPaused {
     pub world: String,
     /// Whether it is paused now.
     pub paused: bool,
+}
+
+/// A world's pace was set: the data of `world.changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"world": "friends", "pace": "500ms"}))]
+pub struct WorldChanged {
+    /// The world's slug.
+    pub world: String,
+    /// The pause between lines from now on: `0`, `500ms`, `1s`, ..
+    pub pace: String,
 }
 
 /// The process is alive.
@@ -457,9 +475,9 @@ impl From<model::Message> for SyncLine {
 }
 
 impl World {
-    /// The shape of a world that is `paused` or not.
+    /// The shape of a world that is `paused` or not and goes at this `pace`.
     #[must_use]
-    pub fn of(world: &model::World, paused: bool) -> Self {
+    pub fn of(world: &model::World, paused: bool, pace: Pace) -> Self {
         let routing = &world.routing;
         Self {
             name: world.name.to_string(),
@@ -467,6 +485,7 @@ impl World {
             about: world.about.clone(),
             access: world.access,
             paused,
+            pace: pace.to_string(),
             characters: world.cast.iter().map(|c| c.slug.to_string()).collect(),
             mechanics: world.mechanics.keys().cloned().collect(),
             routing: Routing {
@@ -484,9 +503,10 @@ impl World {
 }
 
 impl Character {
-    /// The shape of a character as `access` lets everybody see it.
+    /// The shape of a character as `access` lets everybody see it; `present` where a living role
+    /// acts for it.
     #[must_use]
-    pub fn of(character: &model::Character, access: Access) -> Self {
+    pub fn of(character: &model::Character, access: Access, present: bool) -> Self {
         Self {
             slug: character.slug.to_string(),
             name: character.name.clone(),
@@ -495,6 +515,7 @@ impl Character {
             likes: character.likes.clone(),
             catchphrases: character.catchphrases.clone(),
             dialect: character.dialect.clone(),
+            present,
         }
     }
 }

@@ -3,21 +3,54 @@
 use crate::live::LiveView;
 use crate::options::GatewayOptions;
 use crate::problem::Problem;
+use crate::routes::inboxes::{self, Place};
+use crate::routes::stats::Figures;
 use crate::shape;
 use axum::http::StatusCode;
 use parlor_model::world::Access;
-use parlor_model::{Conversation, ConversationId, World};
+use parlor_model::{Conversation, ConversationId, Slug, World};
 use parlor_ports::director::StartRequest;
-use std::sync::Arc;
+use parlor_ports::presence::{Report, RoleStatus};
+use std::sync::{Arc, OnceLock};
+
+/// Roles that are looked at, at most.
+pub(crate) const ROLES_MAX: u32 = 1_000;
 
 /// Shared by all handlers; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Stage {
     pub(crate) options: Arc<GatewayOptions>,
     pub(crate) live: LiveView,
+    inboxes: Arc<OnceLock<Vec<Place>>>,
+    pub(crate) figures: Arc<Figures>,
 }
 
 impl Stage {
+    pub(crate) fn new(options: Arc<GatewayOptions>, live: LiveView) -> Self {
+        Self {
+            options,
+            live,
+            inboxes: Arc::default(),
+            figures: Arc::default(),
+        }
+    }
+
+    /// The inboxes of the worlds that everybody may enter; listed when first asked for.
+    pub(crate) fn inboxes(&self) -> &[Place] {
+        self.inboxes
+            .get_or_init(|| inboxes::places(&self.options.worlds))
+    }
+
+    /// What the living roles told last.
+    pub(crate) async fn living(&self) -> Result<Vec<Report>, Problem> {
+        let now = self.options.clock.now();
+        let records = self.options.store.roles(ROLES_MAX).await?;
+        let living = records
+            .into_iter()
+            .filter(|record| record.status(now) == RoleStatus::Up);
+        Ok(living.map(|record| record.report).collect())
+    }
+
     /// The world of this name, whoever may enter it.
     pub(crate) fn world(&self, name: &str) -> Result<&Arc<World>, Problem> {
         self.options
@@ -56,6 +89,25 @@ impl Stage {
                 world.name
             ),
         ))
+    }
+
+    /// The world of this name, or all worlds that the caller may enter.
+    pub(crate) fn entered_or_all(&self, name: Option<&str>) -> Result<Vec<Slug>, Problem> {
+        if let Some(name) = name {
+            return Ok(vec![self.entered(name)?.name.clone()]);
+        }
+        let worlds = self.options.worlds.iter();
+        let open = worlds.filter(|world| world.access == Access::Open);
+        Ok(open.map(|world| world.name.clone()).collect())
+    }
+
+    /// A world as it is now.
+    pub(crate) async fn standing(&self, world: &World) -> Result<shape::World, Problem> {
+        let store = &self.options.store;
+        let paused = store.is_paused(&world.name).await?;
+        let pace = store.pace(&world.name).await?;
+        let pace = pace.or_else(|| self.options.director.own_pace(&world.name));
+        Ok(shape::World::of(world, paused, pace.unwrap_or_default()))
     }
 
     /// The conversation with this id, in a world that the caller may enter.

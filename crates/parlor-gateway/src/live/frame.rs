@@ -128,6 +128,13 @@ fn write(buffer: &mut BytesMut, change: Change) {
             "conversation.closed",
             to_json(&shape::Conversation::from(conversation)),
         ),
+        Happening::Paced(pace) => (
+            "world.changed",
+            to_json(&shape::WorldChanged {
+                world: change.world.to_string(),
+                pace: pace.to_string(),
+            }),
+        ),
         Happening::Paused(paused) => {
             let event = if paused {
                 "world.paused"

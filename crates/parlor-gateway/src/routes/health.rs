@@ -29,11 +29,14 @@ pub(crate) struct Vitals {
 }
 
 pub(crate) fn router(vitals: Vitals) -> OpenApiRouter {
+    routes().with_state(vitals)
+}
+
+pub(crate) fn routes() -> OpenApiRouter<Vitals> {
     OpenApiRouter::new()
         .routes(routes!(health))
         .routes(routes!(ready))
         .routes(routes!(metrics))
-        .with_state(vitals)
 }
 
 /// Is the process alive?

@@ -1,10 +1,18 @@
 //! The handlers, one module per subject.
 
+pub(crate) mod characters;
 pub(crate) mod compat;
 pub(crate) mod conversations;
+pub(crate) mod dead_letters;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod inboxes;
+pub(crate) mod inspect;
 pub(crate) mod messages;
+pub(crate) mod roles;
+pub(crate) mod search;
+pub(crate) mod stats;
+pub(crate) mod usage;
 pub(crate) mod worlds;
 
 use crate::problem::Problem;

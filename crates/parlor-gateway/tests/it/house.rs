@@ -1,16 +1,20 @@
 //! A world, ports that keep everything in vectors, and a client.
 
+use crate::ops::Desk;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
+use axum::extract::connect_info::MockConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::{DateTime, Utc};
 use http_body_util::BodyExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use parking_lot::Mutex;
-use parlor_gateway::{Gateway, GatewayOptions, Ids, Limits};
+use parlor_gateway::{Gateway, GatewayOptions, Ids, Limits, Ops};
+use parlor_model::words;
 use parlor_model::world::{
-    Access, ExchangeKind, InboxKind, Memory, Routing, Template, Topology, Trigger, WorldParts,
+    Access, ExchangeKind, InboxKind, Llm, Memory, Pace, Routing, Template, Topology, Trigger,
+    WorldParts,
 };
 use parlor_model::{
     Character, Conversation, ConversationId, ConversationKind, ConversationStatus, Effects,
@@ -20,6 +24,8 @@ use parlor_ports::bus::{
     Bus, BusCapabilities, DeadLetter, InboxStatus, Outgoing, SubscribeOptions, Subscription,
 };
 use parlor_ports::director::{Director, DirectorError, StartRequest, Started};
+use parlor_ports::pacing::Pacing;
+use parlor_ports::recall::{Found, Question, Recall, Sort};
 use parlor_ports::store::{
     Abandoned, After, Change, Changes, ConversationFilter, Cursor, Happening, Library, OutboxStore,
     Outcome, Page, SceneRecord, SceneRequest, StepStore, Upkeep,
@@ -27,8 +33,10 @@ use parlor_ports::store::{
 use parlor_ports::{PortError, PortResult};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -78,6 +86,7 @@ pub(crate) fn world(name: &str, access: Access, aliases: &[&str]) -> Arc<World> 
         },
         mechanics: BTreeMap::from([("gossip".to_owned(), Value::Null)]),
         dialects: BTreeMap::new(),
+        llm: Llm::default(),
         cast: ["Ross", "Rachel", "Joey"]
             .into_iter()
             .map(character)
@@ -139,6 +148,7 @@ pub(crate) struct House {
     reads: AtomicU64,
     commits: watch::Sender<u64>,
     pub(crate) started: Mutex<Vec<StartRequest>>,
+    pub(crate) desk: Desk,
 }
 
 impl House {
@@ -182,7 +192,11 @@ impl House {
         self.data.lock().conversations.push(conversation);
     }
 
-    fn ask(&self) -> PortResult<()> {
+    pub(crate) fn messages(&self) -> Vec<Message> {
+        self.data.lock().messages.clone()
+    }
+
+    pub(crate) fn ask(&self) -> PortResult<()> {
         if self.away.load(Ordering::SeqCst) {
             return Err(PortError::retryable("the store", "it is away"));
         }
@@ -232,6 +246,11 @@ impl Library for House {
                 && filter
                     .parent
                     .is_none_or(|parent| Some(parent) == c.parent_id)
+                && filter
+                    .among
+                    .as_ref()
+                    .is_none_or(|all| all.contains(&c.world))
+                && filter.participant.as_ref().is_none_or(|name| c.has(name))
         };
         let all = data
             .conversations
@@ -378,6 +397,56 @@ impl Upkeep for House {
     async fn close(&self) {}
 }
 
+#[async_trait]
+impl Recall for House {
+    async fn index_words(&self, _: u32) -> PortResult<u32> {
+        not_here()
+    }
+
+    async fn unindexed_since(&self) -> PortResult<Option<DateTime<Utc>>> {
+        not_here()
+    }
+
+    async fn search(
+        &self,
+        question: &Question,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> PortResult<Page<Found>> {
+        self.ask()?;
+        let data = self.data.lock();
+        let mut found: Vec<_> = data
+            .messages
+            .iter()
+            .filter_map(|message| {
+                let known = words::query(&message.text);
+                let conversation = data
+                    .conversations
+                    .iter()
+                    .find(|c| c.id == message.conversation_id)?;
+                let fits = question.words.iter().all(|word| known.contains(word))
+                    && question.worlds.contains(&conversation.world);
+                fits.then(|| Found {
+                    message: message.clone(),
+                    conversation: conversation.clone(),
+                })
+            })
+            .collect();
+        if question.sort == Sort::Newest {
+            found.reverse();
+        }
+        Ok(page(found, place(after), limit))
+    }
+
+    async fn witnessed(&self, _: &Slug, name: &str, limit: u32) -> PortResult<Vec<Message>> {
+        self.ask()?;
+        let data = self.data.lock();
+        let knows = |m: &&Message| m.from == name || m.to.iter().any(|to| to == name);
+        let newest_first = data.messages.iter().rev().filter(knows);
+        Ok(newest_first.take(limit as usize).cloned().collect())
+    }
+}
+
 fn not_here<T>() -> PortResult<T> {
     Err(PortError::terminal(
         "the house",
@@ -413,7 +482,8 @@ impl OutboxStore for House {
     }
 
     async fn outbox_depth(&self, _: &[Slug]) -> PortResult<u64> {
-        not_here()
+        self.ask()?;
+        Ok(3)
     }
 
     async fn keep_dead_letter(&self, _: DeadLetter, _: Option<OutboxRow>) -> PortResult<()> {
@@ -457,24 +527,28 @@ impl Bus for House {
         not_here()
     }
 
-    async fn inboxes(&self, _: &[String]) -> PortResult<Vec<InboxStatus>> {
-        not_here()
+    async fn inboxes(&self, names: &[String]) -> PortResult<Vec<InboxStatus>> {
+        self.ask()?;
+        Ok(names.iter().map(|name| self.desk.inbox(name)).collect())
     }
 
     async fn ping(&self) -> PortResult<()> {
         Ok(())
     }
 
-    async fn dead_letters(&self, _: &Slug, _: usize) -> PortResult<Vec<DeadLetter>> {
-        not_here()
+    async fn dead_letters(&self, _: &Slug, limit: usize) -> PortResult<Vec<DeadLetter>> {
+        self.ask()?;
+        Ok(self.desk.letters().into_iter().take(limit).collect())
     }
 
-    async fn replay_dead_letters(&self, _: &Slug, _: &[String]) -> PortResult<u64> {
-        not_here()
+    async fn replay_dead_letters(&self, _: &Slug, ids: &[String]) -> PortResult<u64> {
+        self.ask()?;
+        Ok(self.desk.take_letters(ids))
     }
 
-    async fn drop_dead_letters(&self, _: &Slug, _: &[String]) -> PortResult<u64> {
-        not_here()
+    async fn drop_dead_letters(&self, _: &Slug, ids: &[String]) -> PortResult<u64> {
+        self.ask()?;
+        Ok(self.desk.take_letters(ids))
     }
 
     async fn close(&self) {}
@@ -514,6 +588,14 @@ impl Director for House {
     async fn set_paused(&self, world: &Slug, paused: bool) -> Result<(), DirectorError> {
         Ok(Upkeep::set_paused(self, world, paused, noon()).await?)
     }
+
+    async fn set_pace(&self, world: &Slug, pace: Pace) -> Result<(), DirectorError> {
+        Ok(Pacing::set_pace(self, world, pace, noon()).await?)
+    }
+
+    fn own_pace(&self, _: &Slug) -> Option<Pace> {
+        Some(Pace::new(Duration::from_secs(1)))
+    }
 }
 
 /// A house with a conversation of three lines, and options of a gateway in front of it.
@@ -535,6 +617,8 @@ pub(crate) fn house() -> (Arc<House>, GatewayOptions) {
         ids: counting_ids(),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         limits: Limits::default(),
+        web: true,
+        ops: Ops::Loopback,
         allowed_hosts: vec!["parlor.example".to_owned()],
         shutdown: CancellationToken::new(),
     };
@@ -550,7 +634,15 @@ pub(crate) fn counting_ids() -> Ids {
 /// A house and the router of its gateway.
 pub(crate) fn app() -> (Arc<House>, Router) {
     let (house, options) = house();
-    (house, Gateway::new(options).router())
+    (
+        house,
+        called_from(Gateway::new(options).router(), [127, 0, 0, 1]),
+    )
+}
+
+/// A router that sees this address as its caller's.
+pub(crate) fn called_from(router: Router, address: [u8; 4]) -> Router {
+    router.layer(MockConnectInfo(SocketAddr::from((address, 40_000))))
 }
 
 /// What came back.

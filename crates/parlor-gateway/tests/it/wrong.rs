@@ -240,7 +240,7 @@ async fn a_wrong_method_is_answered_with_the_right_ones() {
         (answer.status, answer.code()),
         (StatusCode::METHOD_NOT_ALLOWED, "wrong_method".into())
     );
-    assert_eq!(answer.header("allow"), "GET,HEAD");
+    assert_eq!(answer.header("allow"), "GET,HEAD,PATCH");
 }
 
 #[tokio::test]
