@@ -143,9 +143,9 @@ test('one eavesdrops on a conversation as it goes on', async () => {
   const { conversationId } = await server.start({ from: 'joey', to: 'chandler' });
   await page.locator(`.tables a[href="/conversations/${conversationId}"]`).click();
   await page.waitForURL(`**/conversations/${conversationId}`);
-  await page.locator('.line').first().waitFor();
-  const before = await page.locator('.line').count();
-  await until('more lines', async () => (await page.locator('.line').count()) > before);
+  await page.locator('li.line').first().waitFor();
+  const before = await page.locator('li.line').count();
+  await until('more lines', async () => (await page.locator('li.line').count()) > before);
   await picture(page, 'eavesdrop');
   assert.deepEqual(page.faults, []);
   await page.context().close();

@@ -11,10 +11,10 @@ import { chromium } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
-const binary = process.env.PARLOR_BIN ?? join(target, 'debug', 'parlor');
-const browserPath = process.env.PARLOR_CHROMIUM ?? '/usr/bin/chromium';
+const binary = process.env.WEB_TEST_BINARY ?? join(target, 'debug', 'parlor');
+const browserPath = process.env.WEB_TEST_CHROMIUM ?? '/usr/bin/chromium';
 /** Where pictures of the page go, for people to look at. */
-export const pictures = process.env.PARLOR_PICTURES ?? join(target, 'web-pictures');
+export const pictures = process.env.WEB_TEST_PICTURES ?? join(target, 'web-pictures');
 
 export const SIZES = [
   { width: 360, height: 740 },
@@ -109,7 +109,7 @@ export class Server {
 
 export async function openBrowser() {
   if (!existsSync(browserPath)) {
-    throw new Error(`no browser at ${browserPath}: apt-get install chromium, or set PARLOR_CHROMIUM`);
+    throw new Error(`no browser at ${browserPath}: apt-get install chromium, or set WEB_TEST_CHROMIUM`);
   }
   return chromium.launch({
     executablePath: browserPath,
@@ -139,7 +139,7 @@ export const lines = (page) => page.locator('.transcript .line');
 export const live = (page) => page.locator('.mark.live').waitFor();
 
 /** Ids of the lines on the page. */
-export const lineIds = (page) => page.locator('.line').evaluateAll((all) => all.map((line) => line.id));
+export const lineIds = (page) => page.locator('li.line').evaluateAll((all) => all.map((line) => line.id));
 
 export async function picture(page, name) {
   await mkdir(pictures, { recursive: true });

@@ -21,14 +21,14 @@ after(async () => {
 });
 
 const views = () => [
-  { name: 'house', path: '/', shows: '.line' },
-  { name: 'start', path: '/', shows: '.line', opens: (page) => page.getByRole('button', { name: 'Start a conversation' }).first().click() },
-  { name: 'character', path: '/', shows: '.line', opens: (page) => page.locator('.person').first().click() },
-  { name: 'packet', path: '/', shows: '.line', opens: (page) => page.locator('.line button').last().click() },
+  { name: 'house', path: '/', shows: 'li.line' },
+  { name: 'start', path: '/', shows: 'li.line', opens: (page) => page.getByRole('button', { name: 'Start a conversation' }).first().click() },
+  { name: 'character', path: '/', shows: 'li.line', opens: (page) => page.locator('.person').first().click() },
+  { name: 'packet', path: '/', shows: 'li.line', opens: (page) => page.locator('li.line button').last().click() },
   { name: 'conversations', path: '/conversations', shows: '.list li' },
   { name: 'search', path: '/conversations?q=the', shows: '.page' },
   { name: 'nothing', path: '/conversations?q=zzzzzzzz', shows: '.page' },
-  { name: 'conversation', path: `/conversations/${talk}`, shows: '.line' },
+  { name: 'conversation', path: `/conversations/${talk}`, shows: 'li.line' },
   { name: 'ops', path: '/ops', shows: '.page' },
   { name: 'missing', path: '/no/such/page', shows: '.notice' },
 ];

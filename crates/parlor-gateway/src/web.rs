@@ -44,7 +44,7 @@ const ASKED_EACH_TIME: &str = "no-cache";
 /// Only what comes from here is run, shown or asked; scripts put markup into the page through one
 /// named policy, that of the library which makes it. Pictures of faces are drawn as `data:`.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-     img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; \
+     img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
      trusted-types svelte-trusted-html";
 /// What is shown where the binary was built without the page.
@@ -54,8 +54,8 @@ const PLAIN: &str = include_str!("web/plain.html");
 pub(crate) async fn page_beneath(request: Request, next: Next) -> Response {
     let wanted = Wanted::of(&request);
     let response = next.run(request).await;
-    let taken =
-        response.status() != StatusCode::NOT_FOUND || response.extensions().get::<Route>().is_some();
+    let taken = response.status() != StatusCode::NOT_FOUND
+        || response.extensions().get::<Route>().is_some();
     if taken {
         return response;
     }
@@ -140,10 +140,7 @@ impl Wanted {
                 HeaderValue::from_static(content_type(entry.file.path)),
             );
             if let Some(encoding) = encoding {
-                headers.insert(
-                    header::CONTENT_ENCODING,
-                    HeaderValue::from_static(encoding),
-                );
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
             }
             response
         };
@@ -197,7 +194,10 @@ struct Entry {
 static TABLE: LazyLock<HashMap<&'static str, Entry>> = LazyLock::new(|| {
     let entry = |file: &'static File| {
         let digest = Sha256::digest(file.plain);
-        let tag: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let tag: String = digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let tag = HeaderValue::from_str(&format!("W/\"{tag}\""))
             .expect("hexadecimal digits and quotes are a header's value");
         (file.path, Entry { file, tag })

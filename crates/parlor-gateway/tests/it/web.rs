@@ -18,10 +18,20 @@ async fn browse(app: &Router, path: &str) -> Answer {
 #[tokio::test]
 async fn every_address_inside_the_page_gives_the_page() {
     let (_, app) = app();
-    for path in ["/", "/worlds/friends", "/conversations", "/ops", "/nowhere/at/all"] {
+    for path in [
+        "/",
+        "/worlds/friends",
+        "/conversations",
+        "/ops",
+        "/nowhere/at/all",
+    ] {
         let answer = browse(&app, path).await;
         assert_eq!(answer.status, 200, "{path}");
-        assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{path}");
+        assert_eq!(
+            answer.header("content-type"),
+            "text/html; charset=utf-8",
+            "{path}"
+        );
         assert_eq!(answer.header("cache-control"), "no-cache", "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
