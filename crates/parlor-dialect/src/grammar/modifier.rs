@@ -13,6 +13,12 @@ pub(super) enum Modifier {
     Plural,
     /// The past tense.
     Past,
+    /// The plural of the first word.
+    FirstPlural,
+    /// All letters upper case.
+    Uppercase,
+    /// All letters lower case.
+    Lowercase,
     /// In double quotes.
     InQuotes,
     /// A comma after it, unless it ends with punctuation.
@@ -24,12 +30,15 @@ pub(super) enum Modifier {
 }
 
 /// Their names in a grammar.
-pub(super) const NAMES: [&str; 8] = [
+pub(super) const NAMES: [&str; 11] = [
     "capitalize",
     "capitalizeAll",
     "a",
     "s",
     "ed",
+    "firstS",
+    "uppercase",
+    "lowercase",
     "inQuotes",
     "comma",
     "replace",
@@ -44,6 +53,9 @@ impl Modifier {
             "a" => Self::Article,
             "s" => Self::Plural,
             "ed" => Self::Past,
+            "firstS" => Self::FirstPlural,
+            "uppercase" => Self::Uppercase,
+            "lowercase" => Self::Lowercase,
             "inQuotes" => Self::InQuotes,
             "comma" => Self::Comma,
             "replace" => match parameters {
@@ -64,6 +76,9 @@ impl Modifier {
             Self::Article => with_article(text),
             Self::Plural => plural(text),
             Self::Past => past(text),
+            Self::FirstPlural => first_plural(text),
+            Self::Uppercase => text.to_uppercase(),
+            Self::Lowercase => text.to_lowercase(),
             Self::InQuotes => format!("\"{text}\""),
             Self::Comma if text.ends_with([',', '.', '?', '!']) => text.to_owned(),
             Self::Comma => format!("{text},"),
@@ -126,6 +141,14 @@ fn plural(text: &str) -> String {
         Some(stem) => format!("{stem}ies"),
         None if text.ends_with(['s', 'h', 'x']) => format!("{text}es"),
         None => format!("{text}s"),
+    }
+}
+
+/// "ode to joy" becomes "odes to joy".
+fn first_plural(text: &str) -> String {
+    match text.split_once(' ') {
+        Some((first, rest)) => format!("{} {rest}", plural(first)),
+        None => plural(text),
     }
 }
 
@@ -202,6 +225,14 @@ mod tests {
         ] {
             assert_eq!(apply("ed", word), right);
         }
+    }
+
+    #[test]
+    fn the_case_and_the_first_word_can_be_changed() {
+        assert_eq!(apply("firstS", "city of light"), "cities of light");
+        assert_eq!(apply("firstS", "fox"), "foxes");
+        assert_eq!(apply("uppercase", "straße"), "STRASSE");
+        assert_eq!(apply("lowercase", "ÉCLAIR"), "éclair");
     }
 
     #[test]

@@ -251,6 +251,11 @@ impl Parser<'_> {
             return Ok(Action::Run(rule));
         }
         let key = self.until(&[':', ']', '#', '[']);
+        if !key.is_empty() && self.peek() == Some(']') {
+            // Tracery takes it for a call of a function, and has none.
+            self.next();
+            return Ok(Action::Run(Rule::default()));
+        }
         if key.is_empty() || self.peek() != Some(':') {
             let help = "is not an action: write [key:value], or \\[ for a bracket";
             return Err(self.fault(start, format!("'[{key}' {help}")));
@@ -307,7 +312,8 @@ mod tests {
         for (text, column, part) in [
             ("one #two", 5, "no partner"),
             ("ä #two", 3, "no partner"),
-            ("[sighs]", 1, "write [key:value], or \\["),
+            ("[]", 1, "write [key:value], or \\["),
+            ("[sighs", 1, "write [key:value], or \\["),
             ("a]", 2, "without '['"),
             ("[a:b", 1, "not closed"),
             ("##", 1, "without a name"),
