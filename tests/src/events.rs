@@ -32,6 +32,9 @@ impl Events {
     /// # Panics
     /// The server refuses, or is away.
     pub async fn open(base: &str, query: &str, last_id: Option<&str>) -> Self {
+        // Built together with the binary, reqwest has TLS and wants a provider for it. An error says
+        // that one is set already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .no_proxy()
             .build()

@@ -20,4 +20,6 @@ pub mod gibberish;
 pub mod grammar;
 pub mod llm;
 pub mod registry;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 pub mod text;

@@ -40,6 +40,8 @@ pub const MODEL_SECONDS: &str = "parlor_model_call_seconds";
 pub const MODEL_IN_FLIGHT: &str = "parlor_model_attempts_in_flight";
 /// Circuit breaker before a provider: 0 closed, 1 trying, 2 open (`provider`, `endpoint`).
 pub const MODEL_BREAKER: &str = "parlor_model_breaker_state";
+/// Lines that a fallback spoke instead of a language model that was asked (`world`).
+pub const MODEL_FALLBACKS: &str = "parlor_model_fallbacks_total";
 /// Deliveries in one step batch.
 pub const BATCH_SIZE: &str = "parlor_step_batch_size";
 /// Seconds from taking a batch to its commit.
@@ -72,6 +74,10 @@ pub fn describe() {
         "envelopes that a relay found in the outbox and sent"
     );
     describe_counter!(RETRIES, "port calls tried again");
+    describe_counter!(
+        MODEL_FALLBACKS,
+        "lines that a fallback spoke instead of a language model"
+    );
     describe_gauge!(SPEAKING, "slow lines that are being spoken");
     describe_counter!(
         WAITS,
@@ -99,4 +105,26 @@ pub fn describe() {
     describe_gauge!(LIVE_READERS, "live-event readers connected");
     describe_counter!(HTTP_REQUESTS, "HTTP requests");
     describe_histogram!(HTTP_SECONDS, Unit::Seconds, "one HTTP request");
+}
+
+fn describe_models() {
+    describe_counter!(MODEL_CALLS, "calls to language models");
+    describe_counter!(MODEL_TOKENS, "tokens that language models read and wrote");
+    describe_counter!(
+        MODEL_RETRIES,
+        "calls to language models that were tried again"
+    );
+    describe_histogram!(
+        MODEL_SECONDS,
+        Unit::Seconds,
+        "one call to a language model, attempts and waits included"
+    );
+    describe_gauge!(
+        MODEL_IN_FLIGHT,
+        "attempts on their way to a provider of language models"
+    );
+    describe_gauge!(
+        MODEL_BREAKER,
+        "circuit breaker before a provider: 0 closed, 1 trying, 2 open"
+    );
 }

@@ -27,6 +27,8 @@ pub(crate) enum Ended {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Every HTTP client of this process needs it, whether it speaks TLS or not.
+    parlor_dialect::llm::install_tls();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

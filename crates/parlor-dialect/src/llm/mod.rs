@@ -1,9 +1,36 @@
 //! Language models: how Parlor talks to them.
 //!
-//! - [`model`]: what a model is to the rest: request, completion, error.
+//! - [`model`]: what a model is to the rest: request, completion, error;
+//! - [`ModelSpec`]: which model, as people name it; [`Keys`]: what it is asked with;
+//! - [`Client`]: a model behind a provider's API, with deadline, retries, breaker and slots;
+//!   [`Clients`]: one for each model of a process;
+//! - [`decide`]: decisions with a schema, checked.
 //!
 //! # What to notice
 //! - A key never prints; errors and logs carry neither keys nor text.
+//! - Only `transport`, `wire` and `fault` know the client library.
 //! - What a model replies is data. It decides nothing.
 
+mod breaker;
+mod client;
+pub mod decide;
+mod fault;
+mod gate;
+mod http;
+mod keys;
 pub mod model;
+mod options;
+mod pieces;
+mod pool;
+mod spec;
+pub mod tokens;
+mod transport;
+mod wire;
+
+pub use breaker::BreakerOptions;
+pub use client::{BuildError, Client};
+pub use http::install_tls;
+pub use keys::{Key, KeyError, Keys};
+pub use options::ClientOptions;
+pub use pool::{Clients, MODELS_MAX};
+pub use spec::{ModelSpec, NamedModel, Provider, SpecError};

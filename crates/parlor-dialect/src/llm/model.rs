@@ -11,6 +11,10 @@ use tokio::sync::mpsc;
 /// Characters that a [`ModelError`]'s message has at most.
 pub const MESSAGE_CHARS_MAX: usize = 300;
 
+/// What stands before a conversation that begins with the model's own words: providers want a
+/// user's turn first.
+pub const OPENING: &str = "[The conversation so far:]";
+
 /// One language model behind one endpoint. Implementations bound their own time: a call returns
 /// within the deadline they were built with.
 #[async_trait]
@@ -33,6 +37,9 @@ pub trait Model: Send + Sync {
         request: &Request,
         pieces: Option<&mpsc::Sender<String>>,
     ) -> Result<Completion, ModelError>;
+
+    /// Somebody else speaks the line that this model was asked for: for those who keep the books.
+    fn fell_back(&self) {}
 }
 
 /// What a model is asked.
@@ -50,6 +57,38 @@ pub struct Request {
     pub stop: Vec<String>,
     /// The shape the reply must have; a server may ignore it.
     pub schema: Option<Schema>,
+    /// Requests that this call may make, where that is fewer than the client would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts_max: Option<u32>,
+}
+
+impl Request {
+    /// The turns as every provider takes them: the first is a user's, then they take turns. Turns
+    /// of the same role in a row become one, on lines of their own; a conversation that begins
+    /// with the model's own words gets [`OPENING`] before them.
+    #[must_use]
+    pub fn alternating(&self) -> Vec<Turn> {
+        let mut turns: Vec<Turn> = Vec::with_capacity(self.turns.len() + 1);
+        let first = self.turns.first().map(|turn| turn.role);
+        if first == Some(TurnRole::Assistant) {
+            turns.push(Turn {
+                role: TurnRole::User,
+                name: None,
+                text: OPENING.to_owned(),
+            });
+        }
+        for turn in &self.turns {
+            match turns.last_mut() {
+                Some(last) if last.role == turn.role => {
+                    last.text.push('\n');
+                    last.text.push_str(&turn.text);
+                    last.name = None;
+                }
+                _ => turns.push(turn.clone()),
+            }
+        }
+        turns
+    }
 }
 
 /// One turn of a request.
@@ -196,6 +235,8 @@ pub struct ModelError {
     pub message: String,
     /// How long the other side asks to wait, if it does.
     pub retry_after: Option<Duration>,
+    /// Requests that were made in vain.
+    pub requests: u32,
 }
 
 impl ModelError {
@@ -206,6 +247,7 @@ impl ModelError {
             kind,
             message: one_line(&message.to_string()),
             retry_after: None,
+            requests: 0,
         }
     }
 
@@ -213,6 +255,13 @@ impl ModelError {
     #[must_use]
     pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         self.retry_after = wait;
+        self
+    }
+
+    /// The same, with how many requests were made.
+    #[must_use]
+    pub fn with_requests(mut self, requests: u32) -> Self {
+        self.requests = requests;
         self
     }
 
@@ -281,6 +330,32 @@ mod tests {
         assert!(error.message.starts_with("first second é"));
         assert!(error.message.chars().count() <= MESSAGE_CHARS_MAX);
         assert!(!error.message.contains(char::is_control));
+    }
+
+    #[test]
+    fn turns_alternate_and_begin_with_a_user() {
+        let turn = |role, text: &str| Turn {
+            role,
+            name: None,
+            text: text.to_owned(),
+        };
+        let request = Request {
+            turns: vec![
+                turn(TurnRole::Assistant, "So."),
+                turn(TurnRole::User, "Rachel: Yes?"),
+                turn(TurnRole::User, "Joey: What?"),
+            ],
+            ..Request::default()
+        };
+
+        assert_eq!(
+            request.alternating(),
+            [
+                turn(TurnRole::User, OPENING),
+                turn(TurnRole::Assistant, "So."),
+                turn(TurnRole::User, "Rachel: Yes?\nJoey: What?"),
+            ]
+        );
     }
 
     #[test]

@@ -5,5 +5,6 @@
 
 mod friends;
 mod grammar;
+mod llm;
 mod registry;
 mod support;

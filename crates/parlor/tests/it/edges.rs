@@ -20,7 +20,8 @@ const BINARY: &[&str] = &[
     "parlor-gateway",
 ];
 
-/// What each crate may depend on, for building and for its tests alike.
+/// What each crate may depend on, for building and for its tests alike; on itself too, where its
+/// tests want one of its features.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("parlor-model", MODEL),
     ("parlor-engine", ENGINE),
@@ -52,7 +53,7 @@ fn no_crate_knows_more_than_the_house_allows() {
         wrong.extend(
             dependencies
                 .iter()
-                .filter(|d| !allowed.contains(&d.as_str()))
+                .filter(|d| **d != name && !allowed.contains(&d.as_str()))
                 .map(|d| format!("{name} must not depend on {d}")),
         );
     }
