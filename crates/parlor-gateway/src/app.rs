@@ -8,8 +8,8 @@ use crate::options::{GatewayOptions, Limits};
 use crate::routes::compat::{Triggers, alias_or_nothing};
 use crate::routes::health::Vitals;
 use crate::routes::{
-    characters, compat, conversations, dead_letters, events, health, inboxes, inspect, messages,
-    roles, search, stats, usage, worlds,
+    characters, compat, conversations, dead_letters, events, health, inboxes, inspect, lists,
+    messages, roles, search, stats, usage, worlds,
 };
 use crate::stage::Stage;
 use crate::web::page_beneath;
@@ -112,6 +112,7 @@ fn api() -> OpenApiRouter<Stage> {
     OpenApiRouter::with_openapi(openapi::frame())
         .merge(worlds::router())
         .merge(conversations::router())
+        .merge(lists::router())
         .merge(messages::router())
         .merge(search::router())
         .merge(characters::router())

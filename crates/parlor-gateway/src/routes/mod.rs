@@ -8,6 +8,7 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod inboxes;
 pub(crate) mod inspect;
+pub(crate) mod lists;
 pub(crate) mod messages;
 pub(crate) mod roles;
 pub(crate) mod search;

@@ -1,6 +1,6 @@
 //! A world, ports that keep everything in vectors, and a client.
 
-use crate::ops::Desk;
+use crate::desk::Desk;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
