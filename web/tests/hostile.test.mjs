@@ -1,7 +1,7 @@
 // What others wrote is only ever text.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { lines, live, openBrowser, picture, Server, SIZES, until, visit, worldFile } from './support.mjs';
+import { drawn, lines, live, openBrowser, picture, Server, SIZES, until, visit, worldFile } from './support.mjs';
 
 const MARKUP = '<img src=x onerror="window.taken=1">';
 const WORLD = `
@@ -60,10 +60,17 @@ test('names, topics, personas and lines with markup show as such, in every view'
     await page.locator('.person').first().click();
     await page.getByRole('dialog').getByRole('heading', { name: 'Said and heard lately' }).waitFor();
     await picture(page, `hostile-sheet-${viewport.width}`);
-    for (const path of ['/', '/conversations', `/conversations/${conversationId}`, `/conversations?q=${encodeURIComponent(MARKUP)}`, '/ops']) {
+    for (const [path, shows] of [
+      ['/', 'li.line'],
+      ['/conversations', '.list li'],
+      [`/conversations/${conversationId}`, 'li.line'],
+      [`/conversations?q=${encodeURIComponent(MARKUP)}`, '.found, .notice'],
+      ['/ops', '.spark canvas'],
+    ]) {
       await page.goto(server.url + path);
       await page.locator('h1').waitFor();
-      await page.waitForLoadState('networkidle', { timeout: 1_000 }).catch(() => undefined);
+      await page.locator(shows).first().waitFor();
+      await drawn(page);
       const found = await page.evaluate(() => ({
         taken: 'taken' in window,
         images: document.querySelectorAll('img[src="x"], script:not([src])').length,

@@ -138,6 +138,12 @@ export async function visit(browser, url, options = {}) {
 export const lines = (page) => page.locator('.transcript .line');
 export const live = (page) => page.locator('.mark.live').waitFor();
 
+/** Until every face that is in view has its portrait. */
+export const drawn = (page) =>
+  until('the portraits', () =>
+    page.evaluate(() => [...document.querySelectorAll('.face')].every((face) => face.querySelector('img')?.complete)),
+  );
+
 /** Ids of the lines on the page. */
 export const lineIds = (page) => page.locator('li.line').evaluateAll((all) => all.map((line) => line.id));
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { live, openBrowser, picture, SCHEMES, Server, SIZES, until, visit } from './support.mjs';
+import { drawn, live, openBrowser, picture, SCHEMES, Server, SIZES, until, visit } from './support.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let server;
@@ -26,10 +26,10 @@ const views = () => [
   { name: 'character', path: '/', shows: 'li.line', opens: (page) => page.locator('.person').first().click() },
   { name: 'packet', path: '/', shows: 'li.line', opens: (page) => page.locator('li.line button').last().click() },
   { name: 'conversations', path: '/conversations', shows: '.list li' },
-  { name: 'search', path: '/conversations?q=the', shows: '.page' },
-  { name: 'nothing', path: '/conversations?q=zzzzzzzz', shows: '.page' },
+  { name: 'search', path: '/conversations?q=the', shows: '.found, .notice' },
+  { name: 'nothing', path: '/conversations?q=zzzzzzzz', shows: '.notice' },
   { name: 'conversation', path: `/conversations/${talk}`, shows: 'li.line' },
-  { name: 'ops', path: '/ops', shows: '.page' },
+  { name: 'ops', path: '/ops', shows: '.spark canvas' },
   { name: 'missing', path: '/no/such/page', shows: '.notice' },
 ];
 
@@ -52,7 +52,7 @@ for (const scheme of SCHEMES) {
           await opens(page);
           await page.getByRole('dialog').waitFor();
         }
-        await page.waitForLoadState('networkidle', { timeout: 1_000 }).catch(() => undefined);
+        await drawn(page);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         if (wide > 0) problems.push(`${name}: ${wide} px wider than the window`);
         problems.push(...(await violations(page)).map((violation) => `${name}: ${violation}`));
