@@ -7,7 +7,7 @@ use parlor_ports::bus::Bus;
 use parlor_ports::director::Director;
 use parlor_ports::store::Store;
 use parlor_roles::character::{CharacterOptions, CharacterRole, Load};
-use parlor_roles::{Relay, RelayHandle, RelayOptions, Stage, StageDirector};
+use parlor_roles::{Production, Relay, RelayHandle, RelayOptions, Stage, StageDirector};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;

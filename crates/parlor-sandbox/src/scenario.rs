@@ -70,6 +70,7 @@ impl Scenario {
     pub fn through_a_model(mut self, who: &[&str], settings: Table) -> Self {
         let mut model = Table::new();
         model.insert("kind".into(), "llm".into());
+        let fallbacks = self.fallbacks();
         let cast = self
             .file
             .get_mut("characters")
@@ -77,9 +78,9 @@ impl Scenario {
         for character in cast.into_iter().flatten().filter_map(Value::as_table_mut) {
             let name = character.get("name").and_then(Value::as_str);
             if who.is_empty() || name.is_some_and(|name| who.contains(&name)) {
-                let before = character.insert("dialect".into(), "model".into());
-                if let Some(before) = before {
-                    model.insert("fallback".into(), before);
+                if let Some(before) = character.insert("dialect".into(), "model".into()) {
+                    let own = before.as_str().and_then(|name| fallbacks.get(name));
+                    model.insert("fallback".into(), own.unwrap_or(&before).clone());
                 }
             }
         }
@@ -130,6 +131,16 @@ impl Scenario {
             *entry = Value::Table(Table::new());
         }
         entry.as_table_mut().expect("made a table just now")
+    }
+
+    /// The fallbacks of dialects that have one, by the dialects' names.
+    fn fallbacks(&self) -> Table {
+        let dialects = self.file.get("dialects").and_then(Value::as_table);
+        dialects
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, dialect)| Some((name.clone(), dialect.get("fallback")?.clone())))
+            .collect()
     }
 
     /// Files that dialects name.

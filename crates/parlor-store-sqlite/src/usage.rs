@@ -1,11 +1,11 @@
 //! Budgets and figures of language models.
 
 use crate::codec;
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 use crate::store::SqliteStore;
 use crate::writer::{Tx, find_world};
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 use parlor_model::Slug;
 use parlor_ports::PortResult;
 use parlor_ports::usage::{

@@ -4,7 +4,10 @@
 //! - [`ModelSpec`]: which model, as people name it; [`Keys`]: what it is asked with;
 //! - [`Client`]: a model behind a provider's API, with deadline, retries, breaker and slots;
 //!   [`Clients`]: one for each model of a process;
-//! - [`decide`]: decisions with a schema, checked.
+//! - [`Meter`]: the books: what was asked for, within the budgets of the worlds;
+//! - [`decide`]: decisions with a schema, checked;
+//! - [`prompt`]: what a model is asked for a line; [`clean`]: the line that its reply holds;
+//! - [`dialect`]: the dialect that puts these together; [`Models`]: which model a world may ask.
 //!
 //! # What to notice
 //! - A key never prints; errors and logs carry neither keys nor text.
@@ -12,6 +15,8 @@
 //! - What a model replies is data. It decides nothing.
 
 mod breaker;
+mod budget;
+pub mod clean;
 mod client;
 pub mod decide;
 mod fault;
@@ -19,6 +24,7 @@ mod gate;
 mod http;
 mod keys;
 pub mod model;
+mod meter;
 mod options;
 mod pieces;
 mod pool;
@@ -34,3 +40,5 @@ pub use keys::{Key, KeyError, Keys};
 pub use options::ClientOptions;
 pub use pool::{Clients, MODELS_MAX};
 pub use spec::{ModelSpec, NamedModel, Provider, SpecError};
+pub use meter::Meter;
+pub use models::{ModelRefusal, Models, Wrap};

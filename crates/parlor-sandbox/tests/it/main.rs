@@ -2,5 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod budget;
 mod crash;
+mod grudge;
+mod house;
+mod injection;
 mod knowledge;
+mod slow;
