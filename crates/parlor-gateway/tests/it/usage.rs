@@ -1,7 +1,8 @@
 //! What models were asked for, over HTTP.
 
-use crate::house::{House, noon, slug};
+use crate::house::{House, app, get, noon, slug};
 use async_trait::async_trait;
+use axum::http::StatusCode;
 use chrono::NaiveDate;
 use parlor_model::Slug;
 use parlor_ports::usage::{Amount, BudgetDay, Correction, Limits, Usage, UsageEntry, UsageStore};
@@ -62,5 +63,37 @@ impl UsageStore for House {
         let asked = asked();
         let wanted = world.is_none_or(|world| *world == asked.of.world) && asked.of.day >= from;
         Ok(if wanted { vec![asked] } else { Vec::new() })
+    }
+}
+
+#[tokio::test]
+async fn usage_shows_calls_tokens_latency_failures_fallbacks_and_what_is_left() {
+    let (_, app) = app();
+    let answer = get(&app, "/api/usage").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    insta::assert_json_snapshot!("usage", answer.json());
+}
+
+#[tokio::test]
+async fn usage_is_shown_of_one_world_and_of_open_worlds_only() {
+    let (_, app) = app();
+    let one = get(&app, "/api/usage?world=friends&days=1").await.json();
+    assert_eq!(one["items"].as_array().unwrap().len(), 1);
+    assert_eq!(one["budgets"].as_array().unwrap().len(), 1);
+    let all = get(&app, "/api/usage").await.json();
+    let budgets = all["budgets"].as_array().unwrap();
+    assert!(budgets.iter().all(|budget| budget["world"] != "club"));
+    let closed = get(&app, "/api/usage?world=club").await;
+    assert_eq!(closed.code(), "sign_in_required");
+    let unknown = get(&app, "/api/usage?world=nobodys").await;
+    assert_eq!(unknown.code(), "unknown_world");
+}
+
+#[tokio::test]
+async fn usage_refuses_what_it_cannot_show() {
+    let (_, app) = app();
+    for query in ["days=0", "days=367", "days=x", "day=3"] {
+        let answer = get(&app, &format!("/api/usage?{query}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
     }
 }
