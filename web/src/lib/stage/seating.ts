@@ -56,6 +56,15 @@ export function rings(count: number, table: Table, radius: number): number[] {
 /** How far out a ring is, as a part of the table's radii. */
 const reachOf = (ring: number, of: number): number => (of === 1 ? 1 : ring === of - 1 ? 1 : 0.6);
 
+/** A cup on the table before each of those who sit at it. */
+export function cupsOf(places: ReadonlyMap<string, Point>, { centre }: Table, radius: number): Point[] {
+  return [...places.values()].map((at) => {
+    const far = Math.hypot(at.x - centre.x, at.y - centre.y) || 1;
+    const part = Math.max(0, far - radius * 1.7) / far;
+    return { x: centre.x + (at.x - centre.x) * part, y: centre.y + (at.y - centre.y) * part };
+  });
+}
+
 export class Seating {
   #seats: Seat[] = [];
   #rings = 1;
