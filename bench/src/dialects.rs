@@ -16,10 +16,14 @@ const REPLAY: &str = "replay";
 pub(crate) fn measure(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
     let dialects = run::dialects().map_err(|error| anyhow::anyhow!("{error}"))?;
     for dialect in dialects {
-        let runs: Samples = (0..setting.rounds)
-            .map(|_| dialect.measure().lines_per_second)
-            .collect();
-        let name = format!("one core, dialect {}", dialect.name);
+        let speeds: Vec<run::Speed> = (0..setting.rounds).map(|_| dialect.measure()).collect();
+        let bytes = speeds.iter().map(|speed| speed.bytes_per_line).sum::<f64>();
+        let runs: Samples = speeds.iter().map(|speed| speed.lines_per_second).collect();
+        let name = format!(
+            "one core, dialect {} ({:.0} bytes a line)",
+            dialect.name,
+            bytes / f64::from(setting.rounds)
+        );
         let figure = Figure::new(name, "lines/s", runs.spread());
         report.add(match dialect.name {
             REPLAY => figure,

@@ -130,7 +130,7 @@ impl std::fmt::Debug for Pseudonyms {
 /// one part.
 fn parts(name: &str) -> impl Iterator<Item = &str> {
     let is_number = !name.contains(char::is_alphabetic);
-    name.split(move |c: char| !is_number && !(c.is_alphanumeric() || is_joined(c)))
+    name.split(move |c: char| !(is_number || c.is_alphanumeric() || is_joined(c)))
         .map(str::trim)
         .filter(|part| part.contains(char::is_alphanumeric))
 }

@@ -1,17 +1,29 @@
 //! The file of a model: how it is written, and how bytes from anywhere are read.
 //!
-//! `parlor-markov\n`, a version, the order; the tokens, the commonest first; two tries, along and
+//! `parlor-markov\n`, a version, the order, the form; then, as it is or compressed by zlib, the tokens, the commonest first; two tries, along and
 //! against the reading direction. Numbers are LEB128. A trie is written level by level: for each
 //! node of the level before how many children it has, for each child the distance of its token to
 //! its elder sibling's and how often it was seen. A space before a token is its first character.
 
 use super::train::{EDGE, Key, WORDS_MAX};
 use super::trie::Trie;
+use flate2::Compression;
+use flate2::bufread::ZlibDecoder;
+use flate2::write::ZlibEncoder;
+use std::io::{Read, Write};
 
 /// How every file begins.
 pub(super) const MAGIC: &[u8] = b"parlor-markov\n";
 /// The form that is written and read.
 pub(super) const VERSION: u8 = 1;
+/// Bytes of what stands before the tokens.
+const HEAD_BYTES: usize = MAGIC.len() + 3;
+/// What follows the head stands as it is.
+pub(super) const PLAIN: u8 = 0;
+/// What follows the head is compressed.
+const PACKED: u8 = 1;
+/// Most bytes of a model that is not compressed.
+const PLAIN_BYTES_MAX: usize = 64 << 20;
 /// Most nodes of a trie, 16 bytes each in memory.
 const NODES_MAX: usize = 8 << 20;
 
@@ -29,6 +41,9 @@ pub enum InvalidModel {
     /// The order is none.
     #[error("a markov model of order {0}, and there are orders 1 to 4")]
     Order(u8),
+    /// It can't be unpacked.
+    #[error("the markov model can't be unpacked ({0}): copy or train it again")]
+    Packing(&'static str),
     /// The file was cut.
     #[error("the markov model ends too early, at byte {0}: copy or train it again")]
     CutShort(usize),
@@ -119,7 +134,7 @@ fn write(bytes: &mut Vec<u8>, mut number: u64) {
 /// [`InvalidModel`].
 pub(super) fn read(bytes: &[u8]) -> Result<Parts, InvalidModel> {
     let rest = bytes.strip_prefix(MAGIC).ok_or(InvalidModel::NotAModel)?;
-    let [version, order, ..] = *rest else {
+    let [version, order, form, ..] = *rest else {
         return Err(InvalidModel::CutShort(bytes.len()));
     };
     if version != VERSION {
@@ -128,9 +143,51 @@ pub(super) fn read(bytes: &[u8]) -> Result<Parts, InvalidModel> {
     if !(1..=4).contains(&order) {
         return Err(InvalidModel::Order(order));
     }
+    match form {
+        PLAIN => read_plain(bytes, order),
+        PACKED => read_plain(&unpack(bytes)?, order),
+        _ => Err(InvalidModel::Packing("of no form that is known")),
+    }
+}
+
+/// The same model, compressed; as it is where that would not make it smaller.
+pub(super) fn pack(plain: &[u8]) -> Vec<u8> {
+    let Some((head, body)) = plain.split_at_checked(HEAD_BYTES) else {
+        return plain.to_vec();
+    };
+    let mut packed = head.to_vec();
+    packed[HEAD_BYTES - 1] = PACKED;
+    let mut encoder = ZlibEncoder::new(packed, Compression::best());
+    let packed = encoder.write_all(body).and_then(|()| encoder.finish());
+    match packed {
+        Ok(packed) if packed.len() < plain.len() => packed,
+        _ => plain.to_vec(),
+    }
+}
+
+/// A compressed model as it was before, its head included.
+fn unpack(packed: &[u8]) -> Result<Vec<u8>, InvalidModel> {
+    let (head, body) = packed
+        .split_at_checked(HEAD_BYTES)
+        .ok_or(InvalidModel::CutShort(packed.len()))?;
+    let mut plain = head.to_vec();
+    let mut decoder = ZlibDecoder::new(body);
+    let most = PLAIN_BYTES_MAX as u64;
+    let read = decoder.by_ref().take(most + 1).read_to_end(&mut plain);
+    match read {
+        Err(_) => Err(InvalidModel::Packing("damaged, or cut short")),
+        Ok(read) if read as u64 > most => Err(InvalidModel::Packing("too large")),
+        Ok(_) if decoder.total_in() < body.len() as u64 => {
+            Err(InvalidModel::Packing("there is more behind its end"))
+        }
+        Ok(_) => Ok(plain),
+    }
+}
+
+fn read_plain(bytes: &[u8], order: u8) -> Result<Parts, InvalidModel> {
     let mut reader = Reader {
         bytes,
-        at: MAGIC.len() + 2,
+        at: HEAD_BYTES,
     };
     let (text, ends) = reader.words()?;
     let forward = reader.trie(order, ends.len())?;

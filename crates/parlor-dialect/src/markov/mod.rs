@@ -64,8 +64,14 @@ pub fn is_model(bytes: &[u8]) -> bool {
     bytes.starts_with(file::MAGIC)
 }
 
+/// The bytes of a model, compressed for its file.
+#[must_use]
+pub fn pack(model: &[u8]) -> Vec<u8> {
+    file::pack(model)
+}
+
 impl Markov {
-    /// Reads a model that [`Trainer::finish`] made.
+    /// Reads a model that [`Trainer::finish`] made, compressed or not.
     ///
     /// # Errors
     /// [`InvalidModel`]: the bytes are none, or damaged. Bytes from anywhere are safe to read, and

@@ -1,6 +1,6 @@
 //! Learning: counts which tokens follow which, in bounded memory, and writes the model's file.
 
-use super::file::{self, MAGIC, VERSION};
+use super::file::{self, MAGIC, PLAIN, VERSION};
 use super::tokens::{TOKEN_BYTES_MAX, is_unspaced, sentences, tokens};
 use std::collections::HashMap;
 
@@ -165,7 +165,7 @@ impl Trainer {
         self.backward.add(&against, order.backward());
     }
 
-    /// The bytes of the model's file.
+    /// The bytes of the model; [`super::pack`] makes them smaller for a file.
     ///
     /// # Errors
     /// [`TrainError`] when nothing was learnt.
@@ -177,7 +177,7 @@ impl Trainer {
         let (texts, new_ids) = self.words.by_frequency();
         self.learnt.words = texts.len();
         let mut bytes = MAGIC.to_vec();
-        bytes.extend([VERSION, order.get()]);
+        bytes.extend([VERSION, order.get(), PLAIN]);
         file::write_words(&mut bytes, &texts);
         for (grams, order) in [
             (self.forward, order.get()),

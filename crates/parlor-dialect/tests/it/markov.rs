@@ -1,7 +1,7 @@
 //! Chains of words: what they learn, how they answer, and what bytes can do to them (RC-18).
 
 use crate::support::{line, reply, with_dice};
-use parlor_dialect::markov::{InvalidModel, Markov, Order, TrainError, Trainer};
+use parlor_dialect::markov::{InvalidModel, Markov, Order, TrainError, Trainer, pack};
 use std::collections::HashSet;
 
 fn bytes_of(text: &str, order: Option<u8>) -> Vec<u8> {
@@ -149,6 +149,37 @@ fn a_file_is_compact() {
 }
 
 #[test]
+fn a_packed_model_is_smaller_and_says_the_same() {
+    let plain = bytes_of(&CATS.repeat(3), Some(2));
+    let packed = pack(&plain);
+    assert!(packed.len() < plain.len());
+    let (plain, packed) = (
+        Markov::read(&plain).unwrap(),
+        Markov::read(&packed).unwrap(),
+    );
+    assert_eq!(lines(&plain, "cat", 50), lines(&packed, "cat", 50));
+}
+
+#[test]
+fn a_packed_model_is_a_strangers_file_too() {
+    let packed = pack(&bytes_of(CATS, Some(2)));
+    for end in 18..packed.len() {
+        assert!(Markov::read(&packed[..end]).is_err(), "{end}");
+    }
+    for at in 17..packed.len() {
+        let mut damaged = packed.clone();
+        damaged[at] ^= 0x55;
+        assert!(Markov::read(&damaged).is_err(), "{at}");
+    }
+    let mut bomb = b"parlor-markov\n\x01\x02\x00".to_vec();
+    bomb.resize(65 << 20, 0);
+    let bomb = pack(&bomb);
+    assert!(bomb.len() < 1 << 20);
+    let error = Markov::read(&bomb).unwrap_err();
+    assert_eq!(error, InvalidModel::Packing("too large"));
+}
+
+#[test]
 fn bytes_that_are_no_model_are_refused_in_words() {
     let good = bytes_of(CATS, Some(2));
     let fault = |bytes: &[u8]| Markov::read(bytes).unwrap_err();
@@ -172,14 +203,14 @@ fn bytes_that_are_no_model_are_refused_in_words() {
 
 #[test]
 fn a_count_of_what_is_not_there_buys_no_memory() {
-    let mut bytes = b"parlor-markov\n\x01\x02".to_vec();
+    let mut bytes = b"parlor-markov\n\x01\x02\x00".to_vec();
     // A million tokens are claimed, none is there.
     bytes.extend([0xbf, 0x84, 0x3d]);
     assert!(matches!(
         Markov::read(&bytes),
         Err(InvalidModel::CutShort(_))
     ));
-    let mut bytes = b"parlor-markov\n\x01\x02\x01\x01a".to_vec();
+    let mut bytes = b"parlor-markov\n\x01\x02\x00\x01\x01a".to_vec();
     bytes.extend([0xff, 0xff, 0xff, 0xff, 0x0f]);
     assert!(matches!(
         Markov::read(&bytes),

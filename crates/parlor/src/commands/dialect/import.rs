@@ -7,7 +7,7 @@ use crate::Ended;
 use crate::commands::say;
 use anyhow::{Context, bail};
 use parlor_dialect::import::{Collection, Format, Messages, Pseudonyms};
-use parlor_dialect::markov::Trainer;
+use parlor_dialect::markov::{Trainer, pack};
 use parlor_model::world::file::DIALECT_BYTES_MAX;
 use serde_json::json;
 use std::fs::File;
@@ -147,7 +147,7 @@ fn markov(
     drop(collection);
     let (bytes, learnt) = trainer.finish()?;
     if args.json {
-        return Ok(create(out, args.how.force)?.write_all(&bytes)?);
+        return Ok(create(out, args.how.force)?.write_all(&pack(&bytes))?);
     }
     train::write(out, &bytes, &learnt, args.how.force)
 }

@@ -6,7 +6,7 @@ use crate::Ended;
 use crate::commands::say;
 use anyhow::{Context, bail};
 use parlor_dialect::import::{self, ImportError, Messages};
-use parlor_dialect::markov::{Learnt, Markov, Trainer};
+use parlor_dialect::markov::{Learnt, Markov, Trainer, pack};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -27,9 +27,10 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<Ended> {
 
 /// Writes a model and tells what is in it.
 pub(super) fn write(out: &Path, bytes: &[u8], learnt: &Learnt, force: bool) -> anyhow::Result<()> {
-    let model = Markov::read(bytes).context("the model that was just made can't be read")?;
+    let packed = pack(bytes);
+    let model = Markov::read(&packed).context("the model that was just made can't be read")?;
     create(out, force)?
-        .write_all(bytes)
+        .write_all(&packed)
         .with_context(|| format!("'{}' can't be written", out.display()))?;
     say(&format!(
         "learnt {} sentences, {} words and marks, {} different ones, order {}",
@@ -50,7 +51,7 @@ pub(super) fn write(out: &Path, bytes: &[u8], learnt: &Learnt, force: bool) -> a
     say(&format!(
         "wrote {} ({})\n{}",
         out.display(),
-        size(bytes.len() as u64),
+        size(packed.len() as u64),
         usage("markov", out, None)
     ))
 }
@@ -65,11 +66,11 @@ fn learn(trainer: &mut Trainer, path: &Path, args: &TrainArgs) -> anyhow::Result
     let detected = import::detect(head);
     let is_text = match args.format {
         FormatArg::Text => true,
-        FormatArg::Auto if is_prose(head) && detected.is_err() => true,
-        FormatArg::Auto => {
-            detected?;
-            false
-        }
+        FormatArg::Auto => match detected {
+            Ok(_) => false,
+            Err(_) if is_prose(head) => true,
+            Err(error) => bail!("it is no UTF-8 text, and {error}"),
+        },
         _ => false,
     };
     if is_text {
@@ -102,11 +103,13 @@ fn learn(trainer: &mut Trainer, path: &Path, args: &TrainArgs) -> anyhow::Result
     }
 }
 
-/// Nothing in it that no text has, and no archive.
+/// UTF-8 without what no text has; its last character may be cut off.
 fn is_prose(head: &[u8]) -> bool {
-    let is_binary = head.contains(&0) || head.starts_with(b"PK\x03\x04");
-    let is_utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-    !is_binary && !is_utf16
+    let is_utf8 = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    is_utf8 && !head.contains(&0)
 }
 
 /// For messages: an import error with what it belongs to.
