@@ -71,7 +71,7 @@ export class Seating {
   #table: Table = { centre: { x: 0, y: 0 }, rx: 1, ry: 1, outer: { rx: 1, ry: 1 } };
   #radius = 20;
   readonly #simulation: Simulation<Seat, Lean>;
-  readonly #leans = forceLink<Seat, Lean>().id((seat) => seat.name).strength(0.035);
+  readonly #leans = forceLink<Seat, Lean>().id((seat) => seat.name).strength(0.012);
 
   constructor() {
     this.#simulation = forceSimulation<Seat, Lean>()
