@@ -18,6 +18,10 @@ const RESTORED_LOG_SQL: [&str; 2] = [
 const RESTORED_CONVERSATIONS_SQL: &str =
     "UPDATE conversations SET xact = '1' WHERE xact >= pg_snapshot_xmax(pg_current_snapshot())";
 
+/// The index of words goes through the adopted log from its beginning; what it has is not indexed
+/// again.
+const RESTORED_WORDS_SQL: &str = "UPDATE words_done SET xact = '0', seq = 0 WHERE xact >= pg_snapshot_xmax(pg_current_snapshot())";
+
 impl PostgresStore {
     /// Names of the migrations that are not applied.
     pub(crate) async fn schema_pending(&self) -> PortResult<Vec<String>> {
@@ -102,6 +106,9 @@ async fn adopt_log(connection: &mut PgConnection) -> Result<u64, sqlx::Error> {
             .execute(&mut *transaction)
             .await?;
     }
+    sqlx::query(RESTORED_WORDS_SQL)
+        .execute(&mut *transaction)
+        .await?;
     transaction.commit().await?;
     Ok(adopted)
 }

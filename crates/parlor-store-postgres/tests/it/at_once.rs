@@ -19,6 +19,7 @@ async fn look(store: &PostgresStore, talk: &Conversation, order: u32) {
         message: Some(message_id(talk, order)),
         viewer: "Rachel".to_owned(),
         window: 5,
+        recall: 0,
     };
     let scenes = store.scenes(&[request]).await.unwrap();
     assert!(scenes[0].is_some());

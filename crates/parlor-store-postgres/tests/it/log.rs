@@ -2,6 +2,7 @@
 
 use crate::fixture::{START, apply, conversation, open, say};
 use crate::place::Place;
+use parlor_ports::recall::Recall;
 use parlor_ports::store::{Changes, Happening, Upkeep};
 use parlor_store_postgres::PostgresStore;
 use sqlx::Connection;
@@ -97,12 +98,21 @@ async fn a_restored_database_shows_its_log_although_transactions_count_anew() {
     ] {
         sqlx::query(sql).execute(&mut connection).await.unwrap();
     }
+    sqlx::query("UPDATE words_done SET xact = '9000000000000000'")
+        .execute(&mut connection)
+        .await
+        .unwrap();
     assert_eq!(store.changes(START, 10).await, Ok(Vec::new()));
 
     store.migrate().await.unwrap();
     apply(&store, vec![say(&talk, 2)]).await;
 
     let changes = log(&store, 3).await;
+    assert_eq!(
+        store.index_words(10).await,
+        Ok(2),
+        "its words begin anew as well"
+    );
     assert!(
         matches!(changes[0].what, Happening::Opened(_)),
         "{changes:?}"

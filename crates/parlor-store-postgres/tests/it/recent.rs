@@ -12,6 +12,7 @@ async fn scene(store: &PostgresStore, talk: &Conversation, order: u32) -> SceneR
         message: Some(message_id(talk, order)),
         viewer: "Rachel".to_owned(),
         window: 5,
+        recall: 0,
     };
     store.scenes(&[request]).await.unwrap().remove(0).unwrap()
 }

@@ -16,6 +16,7 @@ pub async fn scenes_come_in_request_order(store: Arc<dyn Store>) {
         message: Some(line(talk, order).message.id),
         viewer: "Rachel".to_owned(),
         window: 5,
+        recall: 0,
     };
 
     let requests = [ask(&two, 1), ask(&never, 1), ask(&one, 2), ask(&one, 1)];
