@@ -16,8 +16,10 @@
 //! What to notice: a mechanic sees the scene and a plan, and adds to the plan; it never writes to a
 //! store, never speaks, and never knows which world it is in.
 
+mod cards;
 pub mod engine;
 pub mod mechanics;
+pub mod mood;
 pub mod opening;
 pub mod plan;
 pub mod scene;

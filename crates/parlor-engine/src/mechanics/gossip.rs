@@ -99,6 +99,7 @@ fn side_thread(
     let prompt = Prompt {
         conversation: Some(conversation.id),
         to: vec![confidant.to_owned()],
+        bond: scene.bond_with(&[confidant.to_owned()]),
         present: conversation.participants.clone(),
         ..scene.prompt(world, Purpose::Gossip(quote), plan.dice)
     };
