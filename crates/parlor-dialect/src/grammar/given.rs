@@ -3,7 +3,7 @@
 use super::words::telling_word;
 use crate::text::shorten;
 use parlor_model::dice::Roll;
-use parlor_model::{Prompt, Purpose};
+use parlor_model::{Prompt, PromptLine, Purpose};
 use std::borrow::Cow;
 
 /// Longest text that is quoted to somebody, in characters.
@@ -23,10 +23,12 @@ pub(super) enum Given {
     Catchphrase,
     Like,
     Other,
+    Recalled,
+    RecalledWho,
 }
 
 /// Their names, and what they say when neither the prompt nor the grammar has words for them.
-pub(super) const ALL: [(&str, Given, &str); 11] = [
+pub(super) const ALL: [(&str, Given, &str); 13] = [
     ("me", Given::Me, "me"),
     ("you", Given::You, "everybody"),
     ("topic", Given::Topic, "this"),
@@ -38,6 +40,8 @@ pub(super) const ALL: [(&str, Given, &str); 11] = [
     ("catchphrase", Given::Catchphrase, "well"),
     ("like", Given::Like, "things"),
     ("other", Given::Other, "somebody"),
+    ("recalled", Given::Recalled, "what was said"),
+    ("recalled_who", Given::RecalledWho, "somebody"),
 ];
 
 impl Given {
@@ -84,6 +88,10 @@ impl<'a> Facts<'a> {
                 .map(|words| in_a_sentence(words)),
             Given::Like => roll.pick(&speaker.likes).map(|words| in_a_sentence(words)),
             Given::Other => self.other().map(Cow::Borrowed),
+            Given::Recalled => self.recalled().map(|line| in_quotes(&line.text)),
+            Given::RecalledWho => self
+                .recalled()
+                .map(|line| Cow::Borrowed(line.from.as_str())),
         }
     }
 
@@ -105,6 +113,17 @@ impl<'a> Facts<'a> {
             .filter(|line| line.from == last.from)
             .filter_map(|line| telling_word(&line.text, &self.names()))
             .find(|word| Some(word) != now.as_ref())
+    }
+
+    /// The older line that fits best.
+    fn recalled(&self) -> Option<&'a PromptLine> {
+        self.prompt.recalled.first().map(|recalled| &recalled.line)
+    }
+
+    /// True when that line was an angry one, by the one who is spoken to.
+    pub(super) fn has_grudge(&self, angry: f64) -> bool {
+        self.recalled()
+            .is_some_and(|line| line.sentiment <= angry && self.prompt.to.contains(&line.from))
     }
 
     fn keyword(&self) -> Option<String> {

@@ -2,8 +2,9 @@
 //!
 //! A grammar is a JSON object: symbol → rule or list of rules. A rule is text with `#symbol#`,
 //! `#symbol.modifier#` and actions `[key:value]`, `[key:#symbol#]`, `[key:POP]`; a backslash makes
-//! `#`, `[`, `]` and `,` ordinary. Modifiers: `capitalize`, `capitalizeAll`, `a`, `s`, `ed`,
-//! `inQuotes`, `comma`, `replace(old,new)`.
+//! `#`, `[`, `]` and `,` ordinary. Modifiers: `capitalize`, `capitalizeAll`, `a`, `s`, `firstS`, `ed`,
+//! `uppercase`, `lowercase`, `inQuotes`, `comma`, `replace(old,new)`. An action without a colon
+//! (`[sighs]`) says and does nothing, as everywhere.
 //!
 //! # Where a line begins
 //! At the most specific symbol that the grammar has, by *occasion*, *cue* and speaker:
@@ -16,13 +17,17 @@
 //! answered (for an opening in the topic, for gossip in what is passed on). Those of its last
 //! sentence count before others, then longer before shorter, first before later. Built-in cues need
 //! no words: `angry` (sentiment at most -0.5) comes before all others (but for a phrase of several
-//! words in the last sentence), because anger is answered first; behind them come `kind` (at least 0.5), `question` (ends with `?`), `shout` (ends with
+//! words in the last sentence), because anger is answered first; yet before it, four times in ten,
+//! comes `grudge`: something that the one spoken to said in anger some time ago comes to mind.
+//! Behind them come `kind` (at least 0.5), `question` (ends with `?`), `shout` (ends with
 //! `!`) and `before` (the other one has said something earlier to come back to).
 //!
 //! # Provided symbols
 //! `#me#`, `#you#`, `#topic#`, `#heard#` (the line, shortened), `#keyword#` (its most telling word),
 //! `#before#` (a telling word of what the other one said earlier), `#who#` and `#quote#` (for
-//! gossip), `#catchphrase#`, `#like#`, `#other#` (somebody else who is here or was mentioned). A
+//! gossip), `#catchphrase#`, `#like#`, `#other#` (somebody else who is here or was mentioned),
+//! `#recalled#` (an older line that fits, where the world's `[memory] recall` is more than 0) and
+//! `#recalled_who#` (who said it). A
 //! grammar's own rules of that name speak when the prompt has nothing to provide. What is provided
 //! is data: `#x#` in a heard line stays as it is.
 
@@ -53,9 +58,12 @@ const REPEATS_MAX: usize = 3;
 const ALIKE_BYTES: usize = 20;
 /// VADER's compound score from which a line counts as kind, and below whose opposite as angry.
 const STRONG_FEELING: f64 = 0.5;
+/// How often a grudge comes up where there is one: a friend who speaks of nothing else is no fun.
+const GRUDGE_CHANCE: f64 = 0.4;
 
 /// Cues that need no words, in the order in which they are answered.
-const BUILT_IN_CUES: [(&str, Feature); 5] = [
+const BUILT_IN_CUES: [(&str, Feature); 6] = [
+    ("grudge", Feature::Grudge),
     ("angry", Feature::Angry),
     ("kind", Feature::Kind),
     ("question", Feature::Question),
@@ -65,6 +73,7 @@ const BUILT_IN_CUES: [(&str, Feature); 5] = [
 
 #[derive(Debug, Clone, Copy)]
 enum Feature {
+    Grudge,
     Angry,
     Kind,
     Question,
@@ -317,10 +326,11 @@ fn with_built_in(found: &Found) -> Vec<CueId> {
     let mut cues = found.cues.clone();
     for (number, (_, feature)) in (0..).zip(BUILT_IN_CUES) {
         let first = usize::from(found.phrase_last);
-        let at = if matches!(feature, Feature::Angry) {
-            first
-        } else {
-            cues.len()
+        let at = match feature {
+            Feature::Grudge => 0,
+            // Behind the grudge.
+            Feature::Angry => first + 1,
+            _ => cues.len(),
         };
         cues.insert(at, CueId(number));
     }
@@ -345,6 +355,10 @@ fn is_on(feature: Feature, prompt: &Prompt, facts: &Facts<'_>) -> bool {
         })
     };
     match feature {
+        Feature::Grudge => {
+            facts.has_grudge(-STRONG_FEELING)
+                && prompt.dice.chance("dialect.grammar/grudge", GRUDGE_CHANCE)
+        }
         Feature::Angry => feeling <= -STRONG_FEELING,
         Feature::Kind => feeling >= STRONG_FEELING,
         Feature::Question => ends_with('?'),

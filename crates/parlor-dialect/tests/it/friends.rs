@@ -3,7 +3,7 @@ use futures::executor::block_on;
 use parlor_dialect::grammar::Grammar;
 use parlor_dialect::registry::{self, BuildOptions};
 use parlor_model::dice::Dice;
-use parlor_model::{MessageKind, Prompt, PromptLine, Purpose, Quote, World};
+use parlor_model::{MessageKind, Prompt, PromptLine, Purpose, Quote, Recollection, World};
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -195,5 +195,76 @@ fn ross_greets_rachel_fr27() {
             text.contains("Rachel") || text.starts_with("Hello, you."),
             "{text}"
         );
+    }
+}
+
+/// A prompt for an answer to a plain line, when `line` of last week comes to mind.
+fn reminded(world: &World, slug: &str, line: &PromptLine, n: u64) -> Prompt {
+    let said = |text: &str, sentiment| PromptLine {
+        from: "Joey".to_owned(),
+        text: text.to_owned(),
+        kind: MessageKind::Line,
+        sentiment,
+    };
+    Prompt {
+        to: vec!["Joey".to_owned()],
+        topic: Some("the sandwich".to_owned()),
+        memory: vec![said("Shall we share a sandwich, maybe.", 0.1)],
+        recalled: vec![Recollection {
+            line: line.clone(),
+            at: chrono::DateTime::UNIX_EPOCH,
+        }],
+        ..Prompt::new(
+            Arc::clone(world.find(slug).unwrap()),
+            Purpose::Reply,
+            Dice::new(n, Uuid::nil()),
+        )
+    }
+}
+
+#[test]
+fn a_friend_comes_back_to_what_was_said_in_anger() {
+    let world = friends();
+    let dialects = registry::build(&world, &BuildOptions::default()).unwrap();
+    let say = |prompt: &Prompt| {
+        let banter = dialects.get("banter").unwrap();
+        block_on(banter.speak(prompt)).unwrap().text
+    };
+    let furious = PromptLine {
+        from: "Joey".to_owned(),
+        text: "I hate you, that was MY \"sandwich\"!".to_owned(),
+        kind: MessageKind::Line,
+        sentiment: -0.9,
+    };
+    let calm = PromptLine {
+        sentiment: 0.0,
+        ..furious.clone()
+    };
+    let by_another = PromptLine {
+        from: "Rachel".to_owned(),
+        ..furious.clone()
+    };
+    for slug in ["ross", "rachel", "chandler"] {
+        for purpose in [Purpose::Reply, Purpose::Open] {
+            let grudges = |line: &PromptLine| {
+                let prompt = |n| Prompt {
+                    purpose: purpose.clone(),
+                    ..reminded(&world, slug, line, n)
+                };
+                let said: Vec<_> = (0..100).map(|n| say(&prompt(n))).collect();
+                assert!(
+                    said.iter()
+                        .all(|line| !line.contains("((") && !line.contains("  "))
+                );
+                let of_old = |line: &&String| line.contains("MY 'sandwich'!");
+                said.iter().filter(of_old).count()
+            };
+            assert!(
+                (20..70).contains(&grudges(&furious)),
+                "{slug}: {}",
+                grudges(&furious)
+            );
+            assert_eq!((grudges(&calm), grudges(&by_another)), (0, 0), "{slug}");
+        }
     }
 }
