@@ -41,7 +41,15 @@ impl Dialect for Listening {
 
 /// Plays many conversations on one store; gives every prompt with its line, and every message.
 async fn long_run() -> (Vec<(Prompt, String)>, Vec<Message>) {
-    let world = Scenario::bundled("friends").unwrap().world().unwrap();
+    let recalling = |file: &mut toml::Table| {
+        let memory = [
+            ("window".to_owned(), 5.into()),
+            ("recall".to_owned(), 2.into()),
+        ];
+        file.insert("memory".into(), toml::Table::from_iter(memory).into());
+    };
+    let scenario = Scenario::bundled("friends").unwrap().with(recalling);
+    let world = scenario.world().unwrap();
     let clock = Arc::new(ManualClock::new(chrono::DateTime::UNIX_EPOCH));
     let store = SqliteStore::open(SqliteOptions::memory(), clock.clone())
         .await
@@ -80,6 +88,7 @@ async fn long_run() -> (Vec<(Prompt, String)>, Vec<Message>) {
         )
         .await
         .unwrap();
+        while stage.store().index_words(1_000).await.unwrap() > 0 {}
     }
     let heard = std::mem::take(&mut *heard.lock().unwrap());
     (heard, messages.into_values().collect())
@@ -116,7 +125,7 @@ async fn every_line_of_a_long_run_is_spoken_from_what_its_speaker_knows_fr18() {
     let (prompts, messages) = long_run().await;
     let knowers = knowers(&prompts, &messages);
     let by_text: HashMap<_, _> = messages.iter().map(|m| (m.text.as_str(), m)).collect();
-    let (mut remembered, mut gossip, mut asides) = (0, 0, 0);
+    let (mut remembered, mut gossip, mut asides, mut recalled) = (0, 0, 0, 0);
     for (prompt, said) in &prompts {
         let speaker = &prompt.speaker.name;
         // An aside that came too late for its conversation was spoken and not stored.
@@ -144,6 +153,22 @@ async fn every_line_of_a_long_run_is_spoken_from_what_its_speaker_knows_fr18() {
             );
             remembered += 1;
         }
+        assert!(
+            prompt.recalled.len() <= 2,
+            "{speaker} recalls more than the world allows"
+        );
+        for line in prompt.recalled.iter().map(|recalled| &recalled.line) {
+            assert!(
+                knowers[&line.text].contains(speaker),
+                "{speaker} can't know '{}'",
+                line.text
+            );
+            assert!(
+                !prompt.memory.contains(line),
+                "{speaker} recalls what is in the window anyway"
+            );
+            recalled += 1;
+        }
         if let Purpose::Gossip(quote) = &prompt.purpose {
             assert!(
                 knowers[&quote.text].contains(speaker),
@@ -156,11 +181,11 @@ async fn every_line_of_a_long_run_is_spoken_from_what_its_speaker_knows_fr18() {
         asides += usize::from(message.kind == MessageKind::Aside);
     }
     println!(
-        "{} prompts, {remembered} remembered lines, {gossip} side threads, {asides} asides: all known",
+        "{} prompts, {remembered} remembered lines, {recalled} recalled ones, {gossip} side threads, {asides} asides: all known",
         prompts.len()
     );
     assert!(
-        remembered > 5_000 && gossip > 100 && asides > 100,
+        remembered > 5_000 && recalled > 1_000 && gossip > 100 && asides > 100,
         "the run was too short to prove it"
     );
 }
