@@ -137,7 +137,8 @@ pub trait OutboxStore: Send + Sync {
     ) -> PortResult<Vec<OutboxRow>>;
 
     /// Removes rows in hand. Unknown ids are no error. A parked row stays: the delivery was put back
-    /// before its sender came to clear it.
+    /// before its sender came to clear it. What this process cleared it never takes again; after it is
+    /// gone, rows that were committed together with some it had not cleared may be taken once more.
     ///
     /// # Errors
     /// Retryable when the store is away.
