@@ -28,6 +28,7 @@ mod meter;
 mod options;
 mod pieces;
 mod pool;
+mod said;
 mod spec;
 pub mod tokens;
 mod transport;

@@ -4,5 +4,6 @@ mod decide;
 mod faults;
 mod happy;
 mod limits;
+mod metrics;
 mod secrets;
 mod support;
