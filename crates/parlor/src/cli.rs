@@ -35,7 +35,8 @@ pub(crate) struct SettingsArgs {
     /// Cache: memory
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) cache: Option<String>,
-    /// Language model: none
+    /// Language model of worlds that name none: auto (a key in the environment decides), none (no
+    /// model at all), gemini:MODEL, openai:MODEL[@http://host/v1], anthropic:MODEL or ollama:MODEL
     #[arg(long, global = true, value_name = "MODEL")]
     pub(crate) llm: Option<String>,
     /// Directory for what the embedded default writes
@@ -50,6 +51,12 @@ pub(crate) struct SettingsArgs {
     /// Address to listen on
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<SocketAddr>,
+    /// Serve the API alone, without the web page
+    #[arg(long, global = true)]
+    pub(crate) no_web: bool,
+    /// Who may stop and start roles, replay and drop dead letters over HTTP [default: loopback]
+    #[arg(long, global = true, value_name = "WHO")]
+    pub(crate) ops: Option<Ops>,
     /// What is logged, by level or target (warn, info, parlor_bus=debug, ..)
     #[arg(long, global = true, value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -66,6 +73,18 @@ pub(crate) enum LogFormat {
     Text,
     /// One JSON object a line
     Json,
+}
+
+/// Who may stop and start roles, replay and drop dead letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Ops {
+    /// Whoever may call the server
+    Open,
+    /// Who calls from this machine, and by no proxy
+    Loopback,
+    /// Nobody
+    Off,
 }
 
 /// Form of a transcript.
@@ -118,6 +137,13 @@ pub(crate) enum Command {
     Schema {
         /// Of what
         what: SchemaKind,
+    },
+    /// Print the OpenAPI document of the HTTP API, as a server has it at /openapi.json
+    #[command(after_help = "Example:\n  parlor openapi > openapi.json")]
+    Openapi {
+        /// World files, or names of bundled worlds, whose trigger paths are to be in it
+        #[arg(value_name = "WORLD")]
+        worlds: Vec<String>,
     },
     /// Write a small world to start from
     #[command(after_help = "Example:\n  parlor new teahouse && parlor up teahouse.toml")]
@@ -174,6 +200,41 @@ pub(crate) enum Command {
         after_help = "Examples:\n  parlor dead-letters list\n  parlor dead-letters replay --all"
     )]
     DeadLetters(DeadLetters),
+    /// Show what language models were asked for, and what is left of the budgets
+    #[command(
+        after_help = "Examples:\n  parlor usage\n  parlor usage --world friends --days 30 --json"
+    )]
+    Usage {
+        /// Only this world: a world file, or a world's name
+        #[arg(long, value_name = "WORLD")]
+        world: Option<String>,
+        /// So many days, today among them (days of UTC)
+        #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=366))]
+        days: u32,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a language model would be asked for the next line of a conversation
+    #[command(
+        after_help = "Examples:\n  parlor prompt CONVERSATION\n  parlor prompt CONVERSATION --line 3 --json"
+    )]
+    Prompt {
+        /// A conversation's id
+        conversation: String,
+        /// Who would speak (slug or name) [default: whose turn it is]
+        #[arg(long = "for", value_name = "CHARACTER")]
+        speaker: Option<String>,
+        /// The line, from 1 [default: the next, or the last of a conversation that is over]
+        #[arg(long, value_name = "ORDER")]
+        line: Option<u32>,
+        /// The world's file [default: the bundled world of that name]
+        #[arg(long, value_name = "WORLD")]
+        world: Option<String>,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Write a conversation or a whole world to standard output
     #[command(
         after_help = "Examples:\n  parlor export --world friends > friends.jsonl\n  parlor export CONVERSATION --format markdown"
@@ -188,6 +249,12 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value = "jsonl")]
         format: ExportFormat,
     },
+    /// Look at character cards, and take characters along to other programs
+    #[command(subcommand)]
+    Card(crate::commands::card::CardCommand),
+    /// Make dialects out of texts and chats, and try them
+    #[command(subcommand)]
+    Dialect(crate::commands::dialect::DialectCommand),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  parlor completions bash > ~/.local/share/bash-completion/completions/parlor"
@@ -242,6 +309,9 @@ pub(crate) struct RunArgs {
     /// End when standard input is closed (so that a role does not outlive its supervisor)
     #[arg(long, hide = true)]
     pub(crate) until_stdin_closes: bool,
+    /// A supervisor's name for this process among the roles that tell of themselves
+    #[arg(long, hide = true)]
+    pub(crate) place: Option<uuid::Uuid>,
     /// For jobs: start one conversation in worlds that only start on request, too
     #[arg(long, hide = true)]
     pub(crate) start_once: bool,

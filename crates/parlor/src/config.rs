@@ -2,11 +2,12 @@
 //! from. The names that other programs use (`RABBITMQ_URL`, `DATABASE_URL`, ..) are read as well, one
 //! step below Parlor's own.
 
-use crate::cli::{LogFormat, SettingsArgs};
+use crate::cli::{LogFormat, Ops, SettingsArgs};
 use anyhow::Context;
 use figment::providers::{Format as _, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider, Source};
+use parlor_dialect::llm::Keys;
 use parlor_model::world::Pace;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,14 +26,6 @@ const ALIASES: [(&str, &str); 3] = [
     ("DATABASE_URL", "store"),
 ];
 
-/// Variables that hold a language model's key.
-pub(crate) const LLM_KEYS: [&str; 4] = [
-    "GEMINI_API_KEY",
-    "GOOGLE_API_KEY",
-    "OPENAI_API_KEY",
-    "ANTHROPIC_API_KEY",
-];
-
 /// The settings in force.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,8 +36,16 @@ pub(crate) struct Settings {
     pub(crate) store: String,
     /// `memory`
     pub(crate) cache: String,
-    /// `none`
+    /// `auto`, `none`, or a model: `gemini:MODEL`, `openai:MODEL@http://host/v1`, ..
     pub(crate) llm: String,
+    /// One attempt at a language model, from the request to the whole reply.
+    pub(crate) llm_timeout: Pace,
+    /// Attempts of one call.
+    pub(crate) llm_attempts_max: u32,
+    /// Calls on their way to one provider at the same time.
+    pub(crate) llm_concurrency_max: usize,
+    /// Addresses of models that world files may name.
+    pub(crate) llm_endpoints: Vec<String>,
     /// Directory for what the embedded default writes.
     pub(crate) data_dir: PathBuf,
     /// Pause between lines; overrides the worlds' own.
@@ -57,6 +58,10 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     /// Host names that requests may carry besides loopback names and the listen address.
     pub(crate) allowed_hosts: Vec<String>,
+    /// Whether the web page is served beside the API.
+    pub(crate) web: bool,
+    /// Who may stop and start roles, replay and drop dead letters.
+    pub(crate) ops: Ops,
     /// What is logged.
     pub(crate) log: String,
     /// Form of the log.
@@ -164,14 +169,21 @@ impl Config {
             .collect())
     }
 
-    /// The first variable that holds a language model's key, if any. Never its value.
-    pub(crate) fn llm_key(&self) -> Option<(&'static str, &'static str)> {
-        LLM_KEYS.iter().find_map(|name| {
-            self.env
-                .get(*name)
-                .filter(|(v, _)| !v.is_empty())
-                .map(|(_, o)| (*name, *o))
-        })
+    /// The keys of language models, from the environment, `.env`, or the files that they name.
+    ///
+    /// # Errors
+    /// A key that can't be read or used; the message never holds one.
+    pub(crate) fn keys(&self) -> anyhow::Result<Keys> {
+        Ok(Keys::from_lookup(|name| {
+            self.env.get(name).map(|(value, _)| value.clone())
+        })?)
+    }
+
+    /// Where a variable was set.
+    pub(crate) fn origin_of(&self, variable: &str) -> &'static str {
+        self.env
+            .get(variable)
+            .map_or("nowhere", |(_, origin)| origin)
     }
 
     /// Variables that begin like ours and mean nothing.
@@ -205,16 +217,23 @@ impl Settings {
             (None, None) => PathBuf::from("parlor-data"),
         };
         let load = parlor_roles::character::Load::default();
+        let llm = parlor_dialect::llm::ClientOptions::default();
         Self {
             bus: "embedded".into(),
             store: "sqlite".into(),
             cache: "memory".into(),
-            llm: "none".into(),
+            llm: crate::models::AUTO.into(),
+            llm_timeout: Pace::new(llm.timeout),
+            llm_attempts_max: llm.attempts_max,
+            llm_concurrency_max: llm.concurrency_max,
+            llm_endpoints: Vec::new(),
             data_dir,
             pace: None,
             seed: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
             allowed_hosts: Vec::new(),
+            ops: Ops::Loopback,
+            web: true,
             // The AMQP library reports what the bus handles itself.
             log: "warn,lapin=off".into(),
             log_format: LogFormat::Text,
@@ -280,11 +299,15 @@ fn flags(args: &SettingsArgs) -> Layer {
     );
     set("pace", args.pace.clone());
     set("listen", args.listen.map(|a| a.to_string()));
+    set("ops", args.ops.map(|o| format!("{o:?}").to_lowercase()));
     set("log", args.log.clone());
     set(
         "log_format",
         args.log_format.map(|f| format!("{f:?}").to_lowercase()),
     );
+    if args.no_web {
+        layer.values.insert("web".into(), Value::from(false));
+    }
     if let Some(seed) = args.seed {
         layer.values.insert("seed".into(), Value::from(seed));
     }
@@ -307,10 +330,15 @@ impl Layer {
             | "tuning.prefetch"
             | "tuning.batch"
             | "tuning.lanes"
-            | "tuning.store_connections" => value
+            | "tuning.store_connections"
+            | "llm_attempts_max"
+            | "llm_concurrency_max" => value
                 .parse::<u64>()
                 .map_or_else(|_| Value::from(value), Value::from),
-            "allowed_hosts" => Value::from(
+            "web" => value
+                .parse::<bool>()
+                .map_or_else(|_| Value::from(value), Value::from),
+            "allowed_hosts" | "llm_endpoints" => Value::from(
                 value
                     .split(',')
                     .map(str::trim)

@@ -5,6 +5,8 @@ mod cli;
 mod commands;
 mod config;
 mod lifecycle;
+mod models;
+mod presence;
 mod render;
 mod resolve;
 mod telemetry;
@@ -56,8 +58,11 @@ async fn run(cli: Cli) -> anyhow::Result<Ended> {
     match cli.command {
         Command::Completions { shell } => commands::plain::completions(shell),
         Command::Schema { what } => commands::plain::schema(what),
+        Command::Openapi { worlds } => commands::plain::openapi(&worlds),
         Command::New { name, force } => commands::plain::new(&name, force),
         Command::Check { worlds, json } => commands::check::run(&worlds, json),
+        Command::Card(command) => commands::card::run(command),
+        Command::Dialect(command) => commands::dialect::run(command, cli.settings.seed),
         other => {
             let config = config::Config::load(&cli.settings)?;
             telemetry::logs(&config.settings)?;
@@ -90,6 +95,25 @@ async fn with_settings(
             json,
         } => commands::doctor::run(config, &worlds, &server.url, json).await,
         Command::DeadLetters(which) => commands::dead_letters::run(config, which).await,
+        Command::Usage { world, days, json } => {
+            commands::usage::run(config, world, days, json).await
+        }
+        Command::Prompt {
+            conversation,
+            speaker,
+            line,
+            world,
+            json,
+        } => {
+            let args = commands::prompt::PromptArgs {
+                conversation,
+                speaker,
+                line,
+                world,
+                json,
+            };
+            commands::prompt::run(config, args).await
+        }
         Command::Export {
             conversation,
             world,
@@ -97,8 +121,11 @@ async fn with_settings(
         } => commands::export::run(config, conversation, world, format).await,
         Command::Completions { .. }
         | Command::Schema { .. }
+        | Command::Openapi { .. }
         | Command::New { .. }
-        | Command::Check { .. } => Ok(Ended::Well),
+        | Command::Check { .. }
+        | Command::Card(_)
+        | Command::Dialect(_) => Ok(Ended::Well),
     }
 }
 

@@ -32,6 +32,7 @@ impl Terminal {
             Happening::Closed(conversation) => Some(self.closed(conversation)),
             Happening::Paused(true) => Some(self.dim("── paused")),
             Happening::Paused(false) => Some(self.dim("── goes on")),
+            Happening::Paced(pace) => Some(self.dim(&format!("── a line every {pace}"))),
         }
     }
 

@@ -1,15 +1,20 @@
 //! One module per command.
 
+pub(crate) mod card;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod dead_letters;
+pub(crate) mod dialect;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod plain;
 pub(crate) mod play;
+pub(crate) mod prompt;
 pub(crate) mod run;
 pub(crate) mod split;
+pub(crate) mod supervisor;
 pub(crate) mod up;
+pub(crate) mod usage;
 pub(crate) mod watch;
 
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! `schema`, `new`, `completions`: need no settings and no server.
+//! `schema`, `openapi`, `new`, `completions`: need no settings and no server.
 
 use super::say;
 use crate::cli::{Cli, SchemaKind};
@@ -16,6 +16,13 @@ pub(crate) fn schema(what: SchemaKind) -> anyhow::Result<Ended> {
         SchemaKind::World => check::schema(&worlds::vocabulary()),
     };
     say(&serde_json::to_string_pretty(&schema)?)?;
+    Ok(Ended::Well)
+}
+
+/// Prints the OpenAPI document of a gateway that shows these worlds.
+pub(crate) fn openapi(names: &[String]) -> anyhow::Result<Ended> {
+    let document = parlor_gateway::document(&worlds::load_all(names)?);
+    say(&serde_json::to_string_pretty(&document)?)?;
     Ok(Ended::Well)
 }
 

@@ -2,9 +2,10 @@
 
 use super::say;
 use crate::Ended;
-use crate::cli::{RoleName, RunArgs};
+use crate::cli::{Ops, RoleName, RunArgs};
 use crate::config::{Config, Settings};
 use crate::lifecycle::Lifecycle;
+use crate::presence::{self, Cast};
 use crate::wiring::{self, Parts, Purpose};
 use anyhow::bail;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -18,7 +19,8 @@ use parlor_ports::director::Director;
 use parlor_ports::store::Store;
 use parlor_roles::character::{CharacterOptions, CharacterRole, Load};
 use parlor_roles::jobs::{JobsOptions, JobsRole};
-use parlor_roles::{RelayHandle, Stage};
+use parlor_roles::{Indexer, RelayHandle, Stage};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -43,7 +45,7 @@ pub(crate) async fn run(config: &Config, args: RunArgs) -> anyhow::Result<Ended>
         no_migrate: args.no_migrate,
     };
     let parts = wiring::assemble(config, purpose).await?;
-    let name = format!("{:?}", args.role).to_lowercase();
+    let name = name_of(args.role);
     say(&format!(
         "{name} ready on http://{}",
         listener.local_addr()?
@@ -64,6 +66,7 @@ async fn start(
     let Parts {
         settings,
         worlds,
+        models,
         clock,
         store,
         bus,
@@ -71,11 +74,18 @@ async fn start(
         relay,
         relay_handle,
         director,
+        meter,
         metrics,
         ..
     } = parts;
     let keys = Keys::default();
+    let cast = Cast {
+        worlds: &worlds,
+        names: &args.names,
+    };
+    presence::announce(lifecycle, &stage, &name_of(args.role), &cast, args.place);
     lifecycle.helper(relay.run(lifecycle.shutdown.clone()));
+    lifecycle.helper(meter.run(lifecycle.shutdown.clone()));
     let mut trigger = None;
     match args.role {
         RoleName::Gateway => {
@@ -85,6 +95,7 @@ async fn start(
                 &GatewayParts {
                     settings: &settings,
                     worlds: &worlds,
+                    models: &models,
                     store: &store,
                     bus: &bus,
                     director: &director,
@@ -113,10 +124,13 @@ async fn start(
                 jobs(lifecycle, world, args.start_once, &store, &director, &keys);
             }
         }
-        RoleName::Relay => {}
+        RoleName::Relay => {
+            let indexer = Indexer::new(store.clone(), clock.clone());
+            lifecycle.helper(indexer.run(lifecycle.shutdown.clone()));
+        }
     }
     let router = role_router(RoleListener {
-        role: format!("{:?}", args.role).to_lowercase(),
+        role: name_of(args.role),
         store: store.clone(),
         bus: bus.clone(),
         metrics,
@@ -128,6 +142,10 @@ async fn start(
         serve(listener, router, lifecycle.shutdown.clone()),
     );
     finish(lifecycle, &bus, &store).await
+}
+
+fn name_of(role: RoleName) -> String {
+    format!("{role:?}").to_lowercase()
 }
 
 async fn finish(
@@ -156,6 +174,7 @@ fn end_with_stdin(lifecycle: &Lifecycle) {
 pub(crate) struct GatewayParts<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) worlds: &'a [Arc<World>],
+    pub(crate) models: &'a BTreeMap<Slug, String>,
     pub(crate) store: &'a Arc<dyn Store>,
     pub(crate) bus: &'a Arc<dyn Bus>,
     pub(crate) director: &'a Arc<dyn Director>,
@@ -167,6 +186,7 @@ pub(crate) struct GatewayParts<'a> {
 pub(crate) fn gateway(lifecycle: &Lifecycle, listener: TcpListener, parts: &GatewayParts<'_>) {
     let gateway = Gateway::new(GatewayOptions {
         worlds: parts.worlds.to_vec(),
+        models: parts.models.clone(),
         store: parts.store.clone(),
         bus: parts.bus.clone(),
         director: parts.director.clone(),
@@ -177,6 +197,12 @@ pub(crate) fn gateway(lifecycle: &Lifecycle, listener: TcpListener, parts: &Gate
             body_bytes_max: parts.settings.limits.body_bytes,
             text_bytes_max: parts.settings.limits.message_bytes,
             ..Limits::default()
+        },
+        web: parts.settings.web,
+        ops: match parts.settings.ops {
+            Ops::Open => parlor_gateway::Ops::Open,
+            Ops::Loopback => parlor_gateway::Ops::Loopback,
+            Ops::Off => parlor_gateway::Ops::Off,
         },
         allowed_hosts: parts.settings.allowed_hosts.clone(),
         shutdown: lifecycle.shutdown.clone(),
@@ -193,6 +219,8 @@ fn load(settings: &Settings) -> Load {
         prefetch: settings.tuning.prefetch,
         batch_max: settings.tuning.batch,
         lanes: settings.tuning.lanes,
+        // More at once would only wait their turn at the provider, and run out of time there.
+        slow_max: u16::try_from(settings.llm_concurrency_max).unwrap_or(u16::MAX),
     }
 }
 

@@ -2,42 +2,20 @@
 //! ends is started again.
 
 use super::say;
+use super::supervisor::{self, RoleProcess};
 use super::up::transcript;
 use crate::Ended;
 use crate::cli::{SettingsArgs, UpArgs};
 use crate::config::{Config, Settings, redact};
 use crate::lifecycle::Lifecycle;
+use crate::presence::{self, Cast};
 use crate::render::Terminal;
 use crate::wiring::{self, Purpose};
 use anyhow::Context;
 use parlor_model::World;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::process::{Child, Command};
-use tokio_util::sync::CancellationToken;
-
-/// Pause before a role that ended is started again; doubled each time it ends soon after.
-const RESTART_AFTER: Duration = Duration::from_millis(500);
-/// Longest such pause.
-const RESTART_AFTER_MAX: Duration = Duration::from_secs(15);
-/// A role that lived this long is not failing over and over.
-const SETTLED: Duration = Duration::from_secs(10);
-/// How long a role may take to end.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
-
-/// A process to be.
-#[derive(Debug, Clone)]
-struct RoleProcess {
-    name: String,
-    program: PathBuf,
-    args: Vec<String>,
-    env: Vec<(&'static str, String)>,
-    restart: bool,
-}
+use tokio::net::TcpSocket;
 
 /// Runs all roles until stopped.
 pub(crate) async fn run(
@@ -56,16 +34,31 @@ pub(crate) async fn run(
     let seed = parts.seeds.first().copied().unwrap_or_default();
     let program = std::env::current_exe().context("the program can't find itself")?;
     let env = environment(settings, flags, &parts.worlds, seed);
-    let roles = roles(&program, &args, &parts.worlds, settings.listen, &env);
+    let (listen, _reserved) = reserve(settings.listen)
+        .with_context(|| format!("no free port at {}", settings.listen.ip()))?;
+    let now = parts.clock.now();
+    let roles: Vec<_> = Plan::all(&args, &parts.worlds)
+        .into_iter()
+        .zip(0u16..)
+        .map(|(plan, n)| {
+            RoleProcess {
+                id: wiring::random_id(),
+                program: program.clone(),
+                env: env.clone(),
+                restart: !args.no_restart,
+                report: presence::report(plan.role, &plan.cast(&parts.worlds), now),
+                args: plan.args,
+                name: plan.name,
+            }
+            .listening(address(settings.listen, listen, n))
+        })
+        .collect();
     let terminal = Terminal::stdout();
     say(&terminal.bold(&format!(
         "Parlor · {} roles, each a process of its own",
         roles.len()
     )))?;
-    say(&format!(
-        "  address    http://{}   (API: /docs)",
-        settings.listen
-    ))?;
+    say(&format!("  address    http://{listen}   (API: /docs)"))?;
     say(&format!(
         "  runs on    bus {} · store {}",
         redact(&settings.bus),
@@ -82,9 +75,7 @@ pub(crate) async fn run(
             lifecycle.shutdown.clone(),
         ));
     }
-    for role in roles {
-        lifecycle.helper(supervise(role, lifecycle.shutdown.clone()));
-    }
+    supervisor::look_after(&lifecycle, roles, &parts.store, parts.clock.clone());
     lifecycle.until_stopped().await?;
     parts.bus.close().await;
     parts.store.close().await;
@@ -103,6 +94,16 @@ fn environment(
         ("PARLOR_STORE", settings.store.clone()),
         ("PARLOR_CACHE", settings.cache.clone()),
         ("PARLOR_LLM", settings.llm.clone()),
+        ("PARLOR_LLM_TIMEOUT", settings.llm_timeout.to_string()),
+        (
+            "PARLOR_LLM_ATTEMPTS_MAX",
+            settings.llm_attempts_max.to_string(),
+        ),
+        (
+            "PARLOR_LLM_CONCURRENCY_MAX",
+            settings.llm_concurrency_max.to_string(),
+        ),
+        ("PARLOR_LLM_ENDPOINTS", settings.llm_endpoints.join(",")),
         ("PARLOR_DATA_DIR", settings.data_dir.display().to_string()),
         ("PARLOR_LOG", settings.log.clone()),
         (
@@ -110,6 +111,8 @@ fn environment(
             format!("{:?}", settings.log_format).to_lowercase(),
         ),
         ("PARLOR_ALLOWED_HOSTS", settings.allowed_hosts.join(",")),
+        ("PARLOR_WEB", settings.web.to_string()),
+        ("PARLOR_OPS", format!("{:?}", settings.ops).to_lowercase()),
         (
             "PARLOR_LIMITS__MESSAGE_BYTES",
             settings.limits.message_bytes.to_string(),
@@ -142,153 +145,102 @@ fn environment(
     env
 }
 
-fn roles(
-    program: &std::path::Path,
-    args: &UpArgs,
-    worlds: &[Arc<World>],
-    listen: SocketAddr,
-    env: &[(&'static str, String)],
-) -> Vec<RoleProcess> {
-    let mut names = vec![
-        ("gateway".to_owned(), vec!["gateway".to_owned()]),
-        ("relay".to_owned(), vec!["relay".to_owned()]),
-    ];
-    let mut jobs = vec!["jobs".to_owned()];
-    if !args.no_start {
-        jobs.push("--start-once".to_owned());
-        names.push(("jobs".to_owned(), jobs));
-    }
-    for (_, role) in &mut names {
-        for world in &args.worlds {
-            role.extend(["--world".to_owned(), world.clone()]);
-        }
-    }
-    for (world, file) in worlds.iter().zip(&args.worlds) {
-        for character in &world.cast {
-            let role = [
-                "character",
-                "--world",
-                file,
-                "--name",
-                character.slug.as_str(),
-            ];
-            names.push((character.slug.to_string(), role.map(str::to_owned).to_vec()));
-        }
-    }
-    names
-        .into_iter()
-        .zip(0u16..)
-        .map(|((name, role), n)| {
-            let port = if listen.port() == 0 {
-                0
-            } else {
-                listen.port().saturating_add(n)
-            };
-            let listen = SocketAddr::new(listen.ip(), port);
-            let mut role_args = vec!["run".to_owned()];
-            role_args.extend(role);
-            role_args.extend([
-                "--until-stdin-closes".to_owned(),
-                format!("--listen={listen}"),
-            ]);
-            RoleProcess {
-                name,
-                program: program.to_path_buf(),
-                args: role_args,
-                env: env.to_vec(),
-                restart: !args.no_restart,
-            }
-        })
-        .collect()
+/// A role to be.
+struct Plan {
+    /// For people.
+    name: String,
+    role: &'static str,
+    /// Whom it acts for; nobody, or not only one.
+    character: Option<String>,
+    /// Which of the worlds it serves; all of them, or one.
+    world: Option<usize>,
+    args: Vec<String>,
 }
 
-/// Keeps a role running until the shutdown, then ends it.
-async fn supervise(role: RoleProcess, shutdown: CancellationToken) {
-    let mut pause = RESTART_AFTER;
-    loop {
-        let started = std::time::Instant::now();
-        let ended = match role.spawn() {
-            Ok(child) => role.watch(child, &shutdown).await,
-            Err(error) => format!("can't be started: {error}"),
-        };
-        if shutdown.is_cancelled() {
-            return;
+impl Plan {
+    /// The gateway first: its port is the one that people know.
+    fn all(args: &UpArgs, worlds: &[Arc<World>]) -> Vec<Self> {
+        let mut plans = vec![Self::helper("gateway", args), Self::helper("relay", args)];
+        if !args.no_start {
+            let mut jobs = Self::helper("jobs", args);
+            jobs.args.push("--start-once".to_owned());
+            plans.push(jobs);
         }
-        if !role.restart {
-            role.note(&format!("{ended}; it stays down (--no-restart)"));
-            return;
+        for (n, (world, file)) in worlds.iter().zip(&args.worlds).enumerate() {
+            for character in &world.cast {
+                let slug = character.slug.as_str();
+                plans.push(Self {
+                    name: slug.to_owned(),
+                    role: "character",
+                    character: Some(slug.to_owned()),
+                    world: Some(n),
+                    args: ["character", "--world", file, "--name", slug]
+                        .map(str::to_owned)
+                        .to_vec(),
+                });
+            }
         }
-        pause = if started.elapsed() > SETTLED {
-            RESTART_AFTER
-        } else {
-            pause
-        };
-        role.note(&format!("{ended}; starting it again in {pause:?}"));
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
+        plans
+    }
+
+    /// A role for all worlds.
+    fn helper(role: &'static str, args: &UpArgs) -> Self {
+        let worlds = args.worlds.iter();
+        let worlds = worlds.flat_map(|world| ["--world".to_owned(), world.clone()]);
+        Self {
+            name: role.to_owned(),
+            role,
+            character: None,
+            world: None,
+            args: std::iter::once(role.to_owned()).chain(worlds).collect(),
         }
-        pause = (pause * 2).min(RESTART_AFTER_MAX);
+    }
+
+    fn cast<'a>(&'a self, worlds: &'a [Arc<World>]) -> Cast<'a> {
+        Cast {
+            worlds: self.world.map_or(worlds, |n| &worlds[n..=n]),
+            names: self.character.as_slice(),
+        }
     }
 }
 
 impl RoleProcess {
-    fn spawn(&self) -> std::io::Result<Child> {
-        Command::new(&self.program)
-            .args(&self.args)
-            .envs(self.env.iter().map(|(k, v)| (*k, v.as_str())))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // Ctrl-C is for the supervisor, which ends the roles in order.
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-    }
-
-    /// Passes on what the role prints until it ends; ends it on shutdown by closing its input.
-    async fn watch(&self, mut child: Child, shutdown: &CancellationToken) -> String {
-        let stdin = child.stdin.take();
-        if let Some(out) = child.stdout.take() {
-            tokio::spawn(pass_on(self.name.clone(), out));
-        }
-        if let Some(err) = child.stderr.take() {
-            tokio::spawn(pass_on(self.name.clone(), err));
-        }
-        self.note(&format!(
-            "started as process {}",
-            child.id().unwrap_or_default()
-        ));
-        tokio::select! {
-            status = child.wait() => return describe(&status),
-            () = shutdown.cancelled() => {}
-        }
-        drop(stdin);
-        match tokio::time::timeout(STOP_WITHIN, child.wait()).await {
-            Ok(status) => describe(&status),
-            Err(_) => "did not end in time and was killed".to_owned(),
-        }
-    }
-
-    fn note(&self, text: &str) {
-        let terminal = Terminal::stdout();
-        // A closed standard output is no reason to stop the roles.
-        let _ = say(&terminal.dim(&format!("[{}] {text}", self.name)));
+    /// The same, as `parlor run` is told of it.
+    fn listening(mut self, address: SocketAddr) -> Self {
+        self.args.insert(0, "run".to_owned());
+        self.args.extend([
+            "--until-stdin-closes".to_owned(),
+            format!("--place={}", self.id),
+            format!("--listen={address}"),
+        ]);
+        self
     }
 }
 
-fn describe(status: &std::io::Result<ExitStatus>) -> String {
-    match status {
-        Ok(status) => format!("ended ({status})"),
-        Err(error) => format!("is lost: {error}"),
-    }
+/// Where the `n`-th role listens: the first where the gateway does, the others at the ports that
+/// follow, or at any where the gateway's was left open.
+fn address(wanted: SocketAddr, gateway: SocketAddr, n: u16) -> SocketAddr {
+    let port = match (n, wanted.port()) {
+        (0, _) => gateway.port(),
+        (_, 0) => 0,
+        (n, port) => port.saturating_add(n),
+    };
+    SocketAddr::new(wanted.ip(), port)
 }
 
-async fn pass_on(name: String, stream: impl AsyncRead + Unpin) {
-    let mut lines = BufReader::new(stream).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        if say(&format!("[{name}] {line}")).is_err() {
-            return;
-        }
+/// Chooses a port where none was named: a gateway that is started again must be found where it was.
+/// While the socket is held (on Linux, where it does not keep a process of ours from listening there)
+/// nobody else is given the port.
+fn reserve(address: SocketAddr) -> std::io::Result<(SocketAddr, Option<TcpSocket>)> {
+    if address.port() != 0 {
+        return Ok((address, None));
     }
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    let chosen = socket.local_addr()?;
+    Ok((chosen, cfg!(target_os = "linux").then_some(socket)))
 }

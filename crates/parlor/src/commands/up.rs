@@ -4,10 +4,13 @@ use super::say;
 use crate::cli::UpArgs;
 use crate::config::{Config, redact};
 use crate::lifecycle::Lifecycle;
+use crate::presence::{self, Cast};
 use crate::render::Terminal;
 use crate::wiring::{self, Parts, Purpose};
-use crate::{Ended, commands::run as roles};
+use crate::{Ended, commands::run as roles, models};
+use parlor_dialect::llm::Keys;
 use parlor_ports::store::{Cursor, Store};
+use parlor_roles::Indexer;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +32,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         no_migrate: args.no_migrate,
     };
     let parts = wiring::assemble(config, purpose).await?;
-    banner(&parts, address)?;
+    banner(&parts, address, &config.keys()?)?;
     let lifecycle = Lifecycle::default();
     if !args.quiet {
         let from = parts.store.latest_change().await?;
@@ -42,6 +45,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
     let Parts {
         settings,
         worlds,
+        models,
         clock,
         store,
         bus,
@@ -49,18 +53,28 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         relay,
         relay_handle,
         director,
+        meter,
         metrics,
         _lock,
         ..
     } = parts;
     let keys = roles::Keys::default();
+    let cast = Cast {
+        worlds: &worlds,
+        names: &[],
+    };
+    presence::announce(&lifecycle, &stage, "all", &cast, None);
     lifecycle.helper(relay.run(lifecycle.shutdown.clone()));
+    lifecycle.helper(meter.run(lifecycle.shutdown.clone()));
+    let indexer = Indexer::new(store.clone(), clock.clone());
+    lifecycle.helper(indexer.run(lifecycle.shutdown.clone()));
     roles::gateway(
         &lifecycle,
         listener,
         &roles::GatewayParts {
             settings: &settings,
             worlds: &worlds,
+            models: &models,
             store: &store,
             bus: &bus,
             director: &director,
@@ -88,16 +102,18 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
     Ok(Ended::Well)
 }
 
-fn banner(parts: &Parts, address: SocketAddr) -> anyhow::Result<()> {
+fn banner(parts: &Parts, address: SocketAddr, keys: &Keys) -> anyhow::Result<()> {
     let terminal = Terminal::stdout();
     let titles: Vec<_> = parts.worlds.iter().map(|w| w.title.as_str()).collect();
     say(&terminal.bold(&format!("Parlor · {}", titles.join(", "))))?;
     say(&format!("  address    http://{address}   (API: /docs)"))?;
     say(&format!(
-        "  runs on    bus {} · store {} · dialects scripted",
+        "  runs on    bus {} · store {}",
         redact(&parts.settings.bus),
         redact(&parts.settings.store)
     ))?;
+    let words = models::in_words(&parts.worlds, &parts.settings, keys);
+    say(&format!("  dialects   {words}"))?;
     if let Some(world) = parts.worlds.first() {
         let seed = parts.seeds.first().copied().unwrap_or_default();
         say(&format!(

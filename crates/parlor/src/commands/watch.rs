@@ -6,6 +6,7 @@ use crate::cli::Format;
 use crate::render::Terminal;
 use anyhow::{Context, bail};
 use futures::StreamExt;
+use parlor_model::world::Pace;
 use parlor_model::{Conversation, Message};
 use parlor_ports::store::Happening;
 use std::time::Duration;
@@ -137,12 +138,18 @@ fn happening(kind: &str, data: &str) -> anyhow::Result<Option<Happening>> {
         "conversation.closed" => Some(Happening::Closed(conversation(data).with_context(context)?)),
         "world.paused" => Some(Happening::Paused(true)),
         "world.resumed" => Some(Happening::Paused(false)),
+        "world.changed" => Some(Happening::Paced(pace(data).with_context(context)?)),
         _ => None,
     })
 }
 
 fn conversation(data: &str) -> serde_json::Result<Conversation> {
     serde_json::from_str(data)
+}
+
+fn pace(data: &str) -> anyhow::Result<Pace> {
+    let data: serde_json::Value = serde_json::from_str(data)?;
+    Ok(data["pace"].as_str().unwrap_or_default().parse()?)
 }
 
 /// Takes an event stream apart (WHATWG HTML, "Server-sent events").

@@ -1,0 +1,54 @@
+//! How a process tells the others that it is there.
+
+use crate::lifecycle::Lifecycle;
+use crate::wiring;
+use chrono::{DateTime, Utc};
+use parlor_model::{Slug, World};
+use parlor_ports::presence::Report;
+use parlor_roles::{PresenceOptions, PresenceRole, Stage};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Worlds and characters of a process.
+pub(crate) struct Cast<'a> {
+    /// Worlds that it serves.
+    pub(crate) worlds: &'a [Arc<World>],
+    /// Names or slugs of the characters that it acts for; none for all, or for nobody.
+    pub(crate) names: &'a [String],
+}
+
+/// Tells of this process until the shutdown. `place` is a supervisor's name for it.
+pub(crate) fn announce(
+    lifecycle: &Lifecycle,
+    stage: &Arc<Stage>,
+    role: &str,
+    cast: &Cast<'_>,
+    place: Option<Uuid>,
+) {
+    let report = Report {
+        pid: Some(std::process::id()),
+        ..report(role, cast, stage.clock().now())
+    };
+    let id = place.unwrap_or_else(wiring::random_id);
+    let service = PresenceRole::new(PresenceOptions { id, report }, stage.clone());
+    lifecycle.helper(service.run(lifecycle.shutdown.clone()));
+}
+
+/// What can be told of a role before it has a process.
+pub(crate) fn report(role: &str, cast: &Cast<'_>, now: DateTime<Utc>) -> Report {
+    let slug = |name: &String| -> Option<Slug> {
+        let found = cast.worlds.iter().find_map(|world| world.find(name));
+        found.map(|character| character.slug.clone())
+    };
+    Report {
+        role: role.to_owned(),
+        worlds: cast.worlds.iter().map(|world| world.name.clone()).collect(),
+        names: cast.names.iter().filter_map(slug).collect(),
+        host: rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned(),
+        started_at: now,
+        ..Report::default()
+    }
+}
