@@ -42,8 +42,7 @@ fn friends() -> Result<World, Box<dyn std::error::Error>> {
         dialects: registry::vocabulary(),
     };
     let source = std::fs::read_to_string(dir.join("friends.toml"))?;
-    let read =
-        |path: &str| std::fs::read_to_string(dir.join(path)).map_err(|error| error.to_string());
+    let read = |path: &str| std::fs::read(dir.join(path)).map_err(|error| error.to_string());
     Ok(check::load(&source, "friends.toml", &vocabulary, &read)?)
 }
 

@@ -18,8 +18,14 @@
 
 pub mod gibberish;
 pub mod grammar;
+pub mod import;
 pub mod llm;
+pub mod markov;
 pub mod registry;
+pub mod replay;
+mod scripted;
+pub mod template;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod text;
+mod voice;

@@ -2,13 +2,14 @@
 
 use crate::gibberish::Gibberish;
 use crate::grammar::{Grammar, InvalidGrammar};
-use crate::text::tidy;
-use async_trait::async_trait;
+use crate::llm::dialect::LlmDialect;
+use crate::llm::{ModelRefusal, ModelSpec, Models};
+use crate::scripted;
+use crate::voice::{First, Voice};
+use parlor_model::World;
 use parlor_model::world::check::DialectEntry;
 use parlor_model::world::{DialectKind, DialectSpec};
-use parlor_model::{Prompt, World};
-use parlor_ports::dialect::{Dialect, Utterance};
-use parlor_ports::error::PortResult;
+use parlor_ports::dialect::Dialect;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -22,8 +23,20 @@ pub fn vocabulary() -> Vec<DialectEntry> {
             check: check_gibberish,
         },
         DialectEntry {
+            kind: DialectKind::Markov,
+            check: scripted::check_markov,
+        },
+        DialectEntry {
             kind: DialectKind::Grammar,
             check: check_grammar,
+        },
+        DialectEntry {
+            kind: DialectKind::Template,
+            check: scripted::check_template,
+        },
+        DialectEntry {
+            kind: DialectKind::Replay,
+            check: scripted::check_replay,
         },
         DialectEntry {
             kind: DialectKind::Llm,
@@ -49,13 +62,16 @@ fn check_grammar(spec: &DialectSpec) -> Vec<String> {
 fn check_llm(spec: &DialectSpec) -> Vec<String> {
     let has_rules = spec.source.is_some() || spec.rules.is_some();
     let problem = "a language model takes no rules: put them into a dialect of kind \"grammar\" and name that as 'fallback'";
-    has_rules.then(|| problem.to_owned()).into_iter().collect()
+    let no_rules = has_rules.then(|| problem.to_owned());
+    let model = spec.model.as_deref().map(str::parse::<ModelSpec>);
+    let wrong = model.and_then(Result::err).map(|error| error.to_string());
+    no_rules.into_iter().chain(wrong).collect()
 }
 
 /// From its file or from the world file, whichever it has.
 fn compile(spec: &DialectSpec) -> Result<Grammar, InvalidGrammar> {
-    match (&spec.source, &spec.rules) {
-        (Some(source), None) => Grammar::parse(source),
+    match (spec.text(), &spec.rules) {
+        (Some(text), None) => Grammar::parse(text.map_err(|fault| InvalidGrammar(vec![fault]))?),
         (None, Some(rules)) => Grammar::from_rules(rules),
         (Some(_), Some(_)) => Err(InvalidGrammar(vec![
             "a grammar has either 'file' or 'rules', not both".to_owned(),
@@ -69,14 +85,14 @@ fn compile(spec: &DialectSpec) -> Result<Grammar, InvalidGrammar> {
 /// What a world's dialects may use of this process.
 #[derive(Clone, Default)]
 pub struct BuildOptions {
-    /// Speaks for every dialect of kind `llm`; without it their fallbacks do.
-    pub llm: Option<Arc<dyn Dialect>>,
+    /// Speak for dialects of kind `llm`; without them the fallbacks do.
+    pub models: Option<Arc<Models>>,
 }
 
 impl fmt::Debug for BuildOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BuildOptions")
-            .field("llm", &self.llm.is_some())
+            .field("models", &self.models)
             .finish()
     }
 }
@@ -84,15 +100,13 @@ impl fmt::Debug for BuildOptions {
 /// Why the dialects of a world can't be built. A world that passed the check has none of these.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
-    /// This program lacks the kind.
-    #[error(
-        "dialect '{name}': this program has no kind {kind:?} (it has gibberish, grammar and llm)"
-    )]
-    UnknownKind {
+    /// Its file or rules can't be used.
+    #[error("dialect '{name}': {cause}")]
+    Scripted {
         /// The dialect.
         name: String,
-        /// Its kind.
-        kind: DialectKind,
+        /// What is wrong.
+        cause: String,
     },
     /// The rules of a grammar don't parse.
     #[error("dialect '{name}': {cause}")]
@@ -101,6 +115,14 @@ pub enum BuildError {
         name: String,
         /// What is wrong.
         cause: InvalidGrammar,
+    },
+    /// It names a model that it may not ask.
+    #[error("dialect '{name}': {cause}")]
+    Model {
+        /// The dialect.
+        name: String,
+        /// Why not.
+        cause: ModelRefusal,
     },
     /// A character or a fallback names a dialect that the world lacks.
     #[error("{user} names the dialect '{name}', which the world lacks: add [dialects.{name}]")]
@@ -144,19 +166,18 @@ impl fmt::Debug for Dialects {
 pub fn build(world: &World, options: &BuildOptions) -> Result<Dialects, BuildError> {
     let mut bare = BTreeMap::new();
     for (name, spec) in &world.dialects {
-        bare.insert(name.as_str(), build_one(world, name, spec, options)?);
+        bare.insert(name.as_str(), build_one(world, name, spec)?);
     }
     let mut by_name: BTreeMap<String, Arc<dyn Dialect>> = BTreeMap::new();
     for (name, spec) in &world.dialects {
         let fallback = fallback_of(name, spec, &bare)?;
-        let first = bare.get(name.as_str()).cloned().flatten();
+        let first = match bare.get(name.as_str()).cloned().flatten() {
+            Some(scripted) => First::Scripted(scripted),
+            None => First::Llm(llm(world, name, spec, options)?),
+        };
         by_name.insert(
             name.clone(),
-            Arc::new(Voice {
-                name: name.clone(),
-                first,
-                fallback,
-            }),
+            Arc::new(Voice::new(name.clone(), first, fallback)),
         );
     }
     let lacking = world
@@ -173,16 +194,29 @@ pub fn build(world: &World, options: &BuildOptions) -> Result<Dialects, BuildErr
     Ok(Dialects { by_name })
 }
 
-/// `None` for a language model that is not there.
-fn build_one(
+fn llm(
     world: &World,
     name: &str,
     spec: &DialectSpec,
     options: &BuildOptions,
+) -> Result<Arc<LlmDialect>, BuildError> {
+    LlmDialect::build(world, name, spec, options.models.as_deref())
+        .map(Arc::new)
+        .map_err(|cause| BuildError::Model {
+            name: name.to_owned(),
+            cause,
+        })
+}
+
+/// `None` for a language model: it is never another dialect's fallback.
+fn build_one(
+    world: &World,
+    name: &str,
+    spec: &DialectSpec,
 ) -> Result<Option<Arc<dyn Dialect>>, BuildError> {
     match spec.kind {
         DialectKind::Gibberish => Ok(Some(Arc::new(Gibberish))),
-        DialectKind::Llm => Ok(options.llm.clone()),
+        DialectKind::Llm => Ok(None),
         DialectKind::Grammar => {
             let grammar = compile(spec).map_err(|cause| BuildError::Grammar {
                 name: name.to_owned(),
@@ -196,13 +230,20 @@ fn build_one(
                 .collect();
             Ok(Some(Arc::new(grammar.with_cast(cast))))
         }
-        kind @ (DialectKind::Markov | DialectKind::Template | DialectKind::Replay) => {
-            Err(BuildError::UnknownKind {
-                name: name.to_owned(),
-                kind,
-            })
-        }
+        DialectKind::Markov => scripted(name, scripted::shared(scripted::markov(spec))),
+        DialectKind::Template => scripted(name, scripted::shared(scripted::template(world, spec))),
+        DialectKind::Replay => scripted(name, scripted::shared(scripted::replay(spec))),
     }
+}
+
+fn scripted(
+    name: &str,
+    built: Result<Arc<dyn Dialect>, String>,
+) -> Result<Option<Arc<dyn Dialect>>, BuildError> {
+    built.map(Some).map_err(|cause| BuildError::Scripted {
+        name: name.to_owned(),
+        cause,
+    })
 }
 
 /// Lines for somebody who is not in the cast are never said: most likely a slip of the pen.
@@ -236,47 +277,5 @@ fn fallback_of(
                 name: fallback.clone(),
             }),
         },
-    }
-}
-
-/// A dialect with its fallback, and the form of a line enforced.
-struct Voice {
-    name: String,
-    /// `None` for a language model that is not there.
-    first: Option<Arc<dyn Dialect>>,
-    fallback: Option<Arc<dyn Dialect>>,
-}
-
-#[async_trait]
-impl Dialect for Voice {
-    async fn speak(&self, prompt: &Prompt) -> PortResult<Utterance> {
-        let said = match &self.first {
-            Some(first) => first.speak(prompt).await,
-            None => return self.fall_back(prompt).await,
-        };
-        match said {
-            Ok(said) => Ok(Utterance {
-                text: tidy(said.text),
-                fallback: said.fallback,
-            }),
-            Err(error) if error.is_retryable() || self.fallback.is_none() => Err(error),
-            Err(error) => {
-                tracing::warn!(dialect.name = self.name, %error, "a dialect failed; its fallback speaks");
-                self.fall_back(prompt).await
-            }
-        }
-    }
-}
-
-impl Voice {
-    async fn fall_back(&self, prompt: &Prompt) -> PortResult<Utterance> {
-        let text = match &self.fallback {
-            Some(fallback) => fallback.speak(prompt).await?.text,
-            None => Gibberish::line(prompt),
-        };
-        Ok(Utterance {
-            text: tidy(text),
-            fallback: true,
-        })
     }
 }

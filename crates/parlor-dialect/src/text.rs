@@ -51,7 +51,7 @@ fn is_tidy(text: &str) -> bool {
 
 /// Line and paragraph separators, the byte order mark, and what turns the direction of text: they
 /// would let a line pretend to be something else in a terminal.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 

@@ -88,6 +88,7 @@ fn find(name: &str) -> anyhow::Result<Source> {
         let text = read_text(path)?;
         let dir = path
             .parent()
+            .filter(|dir| !dir.as_os_str().is_empty())
             .map_or_else(|| PathBuf::from("."), Path::to_path_buf);
         return Ok(Source {
             name: name.to_owned(),
@@ -111,24 +112,35 @@ fn find(name: &str) -> anyhow::Result<Source> {
 fn parse(source: &Source) -> Result<World, Problems> {
     let read = |file: &str| match &source.dir {
         Some(dir) => read_inside(dir, file),
-        None => bundled(file)
-            .map(str::to_owned)
+        None => BUNDLED
+            .get_file(file)
+            .map(|file| file.contents().to_vec())
             .ok_or_else(|| "there is no such file".to_owned()),
     };
     check::load(&source.text, &source.name, &vocabulary(), &read)
 }
 
 /// A file below `dir`; links that lead out of it are refused.
-fn read_inside(dir: &Path, file: &str) -> Result<String, String> {
+fn read_inside(dir: &Path, file: &str) -> Result<Vec<u8>, String> {
     let real = |path: &Path| path.canonicalize().map_err(|e| e.to_string());
     let path = real(&dir.join(file))?;
     if !path.starts_with(real(dir)?) {
         return Err("it leads out of the world's directory".to_owned());
     }
-    read_text(&path).map_err(|e| format!("{e:#}"))
+    read_bytes(&path).map_err(|e| format!("{e:#}"))
 }
 
 fn read_text(path: &Path) -> anyhow::Result<String> {
+    String::from_utf8(read_bytes(path)?).map_err(|e| {
+        let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count();
+        anyhow::anyhow!("'{}' is not UTF-8 text (line {line})", path.display())
+    })
+}
+
+fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     let context = || format!("'{}' can't be read", path.display());
     let file = std::fs::File::open(path).with_context(context)?;
     let mut bytes = Vec::new();
@@ -142,11 +154,5 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
             FILE_BYTES_MAX >> 20
         );
     }
-    String::from_utf8(bytes).map_err(|e| {
-        let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()]
-            .iter()
-            .filter(|b| **b == b'\n')
-            .count();
-        anyhow::anyhow!("'{}' is not UTF-8 text (line {line})", path.display())
-    })
+    Ok(bytes)
 }

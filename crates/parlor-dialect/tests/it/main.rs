@@ -5,6 +5,12 @@
 
 mod friends;
 mod grammar;
+mod hostile;
+mod import;
+mod lines;
 mod llm;
+mod markov;
 mod registry;
+mod replay;
 mod support;
+mod template;

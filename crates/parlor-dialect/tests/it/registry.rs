@@ -1,12 +1,10 @@
 use crate::support::{load, reply, with_dice, worlds};
-use async_trait::async_trait;
 use futures::executor::block_on;
 use parlor_dialect::gibberish::Gibberish;
 use parlor_dialect::registry::{self, BuildOptions};
-use parlor_model::Prompt;
 use parlor_model::world::DialectKind;
-use parlor_ports::dialect::{Dialect, Utterance};
-use parlor_ports::error::{PortError, PortResult};
+use parlor_ports::dialect::Utterance;
+use parlor_ports::error::PortResult;
 use std::sync::Arc;
 
 const WORLD: &str = r#"
@@ -26,56 +24,17 @@ name = "Ross"
 dialect = "small"
 "#;
 
-/// A model that answers as it is told.
-struct Model(PortResult<&'static str>);
-
-#[async_trait]
-impl Dialect for Model {
-    async fn speak(&self, _: &Prompt) -> PortResult<Utterance> {
-        self.0.clone().map(|text| Utterance {
-            text: text.to_owned(),
-            fallback: false,
-        })
-    }
-}
-
-fn say(dialect: &str, model: Option<PortResult<&'static str>>) -> PortResult<Utterance> {
-    let llm = model.map(|answer| Arc::new(Model(answer)) as Arc<dyn Dialect>);
-    let dialects = registry::build(&load(WORLD).unwrap(), &BuildOptions { llm }).unwrap();
+fn say(dialect: &str) -> PortResult<Utterance> {
+    let dialects = registry::build(&load(WORLD).unwrap(), &BuildOptions::default()).unwrap();
     block_on(dialects.get(dialect).unwrap().speak(&reply("Oh")))
 }
 
-fn utterance(text: &str, fallback: bool) -> Utterance {
-    Utterance {
-        text: text.to_owned(),
-        fallback,
+#[test]
+fn without_a_model_the_fallback_speaks_and_nothing_has_failed() {
+    for dialect in ["model", "small"] {
+        let said = say(dialect).unwrap();
+        assert_eq!((said.text.as_str(), said.fallback), ("scripted", false));
     }
-}
-
-#[test]
-fn without_a_model_the_fallback_speaks_and_says_so() {
-    assert_eq!(say("model", None), Ok(utterance("scripted", true)));
-    assert_eq!(say("small", None), Ok(utterance("scripted", false)));
-}
-
-#[test]
-fn a_model_speaks_for_itself_in_one_clean_line() {
-    assert_eq!(
-        say("model", Some(Ok(" a\n b\u{7} "))),
-        Ok(utterance("a b", false))
-    );
-    assert_eq!(say("model", Some(Ok(""))), Ok(utterance("…", false)));
-}
-
-#[test]
-fn a_model_that_fails_for_good_falls_back_and_one_that_may_recover_is_asked_again() {
-    let gone = PortError::terminal("model", "no such model");
-    assert_eq!(
-        say("model", Some(Err(gone))),
-        Ok(utterance("scripted", true))
-    );
-    let busy = PortError::retryable("model", "busy");
-    assert_eq!(say("model", Some(Err(busy.clone()))), Err(busy));
 }
 
 #[test]
@@ -88,7 +47,10 @@ fn the_vocabulary_names_the_kinds_of_this_program() {
         kinds,
         [
             DialectKind::Gibberish,
+            DialectKind::Markov,
             DialectKind::Grammar,
+            DialectKind::Template,
+            DialectKind::Replay,
             DialectKind::Llm
         ]
     );
@@ -121,6 +83,104 @@ fn gibberish_is_3_to_12_words_and_the_same_for_the_same_prompt() {
         Gibberish::line(&with_dice(reply("Oh"), 1)),
         Gibberish::line(&with_dice(reply("Oh"), 2))
     );
+}
+
+#[test]
+fn gibberish_has_sentences_of_many_forms_rc15() {
+    let said: Vec<String> = (0..500)
+        .map(|event| Gibberish::line(&with_dice(reply("Do you like DINOSAURS, my friend"), event)))
+        .collect();
+    let share = |fits: &dyn Fn(&str) -> bool| said.iter().filter(|line| fits(line)).count();
+    for end in ['.', '?', '!', '…'] {
+        assert!(share(&|line| line.ends_with(end)) > 25, "{end}");
+    }
+    assert!(share(&|line| line.contains(", ")) > 50);
+    assert!((100..300).contains(&share(&|line| line.to_lowercase().contains("dinosaurs"))));
+    let consonants = |line: &str| {
+        let mut run = 0;
+        line.to_lowercase()
+            .replace("dinosaurs", "")
+            .chars()
+            .any(|c| {
+                run = if c.is_alphabetic() && !"aeiou".contains(c) {
+                    run + 1
+                } else {
+                    0
+                };
+                run > 4
+            })
+    };
+    assert_eq!(share(&|line| consonants(line)), 0, "nobody could say them");
+}
+
+#[test]
+fn every_scripted_kind_speaks_in_a_world_rc16() {
+    let world = r#"
+[world]
+name = "kinds"
+[dialects.chain]
+kind = "markov"
+file = "chain.markov"
+[dialects.opinions]
+kind = "template"
+rules = { neutral = ["Hm, [topic]."] }
+[dialects.chat]
+kind = "replay"
+file = "chat.txt"
+who = "Ann"
+[[characters]]
+name = "Joey"
+dialect = "chain"
+[[characters]]
+name = "Ross"
+dialect = "chat"
+"#;
+    let mut trainer = parlor_dialect::markov::Trainer::new(None);
+    trainer.add("The rent is due.");
+    let chain = trainer.finish().unwrap().0;
+    let read = |path: &str| match path {
+        "chain.markov" => Ok(chain.clone()),
+        _ => Ok(b"Ben: the rent?\nAnn: paid\n".to_vec()),
+    };
+    let world =
+        crate::support::load_with(world, &read).unwrap_or_else(|problems| panic!("{problems}"));
+    let dialects = registry::build(&world, &BuildOptions::default()).unwrap();
+    for (name, line) in [
+        ("chain", "The rent is due."),
+        ("opinions", "Hm, the rent."),
+        ("chat", "paid"),
+    ] {
+        let said = block_on(dialects.get(name).unwrap().speak(&reply("and the rent?"))).unwrap();
+        assert_eq!((said.text.as_str(), said.fallback), (line, false), "{name}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_a_problem_of_the_world_file() {
+    let world = |kind: &str, more: &str| {
+        format!(
+            "[world]\nname = \"x\"\n[dialects.a]\nkind = \"{kind}\"\nfile = \"it\"\n{more}\n\
+             [[characters]]\nname = \"A\"\n[[characters]]\nname = \"B\"\n"
+        )
+    };
+    for (kind, more, bytes, part) in [
+        ("markov", "", &b"hello"[..], "not a markov model"),
+        ("template", "", b"[agree]\nhapy = 'x'", "is it 'happy'?"),
+        ("template", "", b"\xff", "not UTF-8"),
+        ("replay", "", b"hello", "no known export"),
+        (
+            "replay",
+            "who = \"Cid\"",
+            b"Ann: a\nBen: b\n",
+            "nobody in it is called 'Cid'",
+        ),
+    ] {
+        let read = |_: &str| Ok(bytes.to_vec());
+        let problems = crate::support::load_with(&world(kind, more), &read)
+            .unwrap_err()
+            .to_string();
+        assert!(problems.contains(part), "{problems}");
+    }
 }
 
 #[test]

@@ -51,6 +51,16 @@ pub(crate) fn worlds() -> PathBuf {
 }
 
 pub(crate) fn load(source: &str) -> Result<World, check::Problems> {
+    load_with(source, &|path| {
+        std::fs::read(worlds().join(path)).map_err(|error| error.to_string())
+    })
+}
+
+/// With files that `read` gives.
+pub(crate) fn load_with(
+    source: &str,
+    read: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+) -> Result<World, check::Problems> {
     let any = |name| MechanicEntry {
         name,
         schema: || serde_json::json!({}),
@@ -60,8 +70,5 @@ pub(crate) fn load(source: &str) -> Result<World, check::Problems> {
         mechanics: ["exchange_limit", "gossip", "aside"].map(any).into(),
         dialects: registry::vocabulary(),
     };
-    let read = |path: &str| {
-        std::fs::read_to_string(worlds().join(path)).map_err(|error| error.to_string())
-    };
-    check::load(source, "world.toml", &vocabulary, &read)
+    check::load(source, "world.toml", &vocabulary, read)
 }

@@ -1,5 +1,6 @@
 //! Reads a world file and says everything that is wrong with it, each with its place.
 
+mod cards;
 mod cast;
 mod dialects;
 mod document;
@@ -95,7 +96,7 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// Reads a world from the text of its file. `file` is its name for messages; `read` gives the text
+/// Reads a world from the text of its file. `file` is its name for messages; `read` gives the bytes
 /// of a file that it names, by its path relative to the world file (paths that leave its directory
 /// are refused before).
 ///
@@ -105,7 +106,7 @@ pub fn load(
     source: &str,
     file: &str,
     vocabulary: &Vocabulary,
-    read: &dyn Fn(&str) -> Result<String, String>,
+    read: &dyn Fn(&str) -> Result<Vec<u8>, String>,
 ) -> Result<World, Problems> {
     let mut findings = Findings::default();
     let world = examine(source, vocabulary, read, &mut findings);
@@ -120,7 +121,7 @@ pub fn load(
 fn examine(
     source: &str,
     vocabulary: &Vocabulary,
-    read: &dyn Fn(&str) -> Result<String, String>,
+    read: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     findings: &mut Findings,
 ) -> Option<World> {
     let document = Document::parse(source, findings)?;

@@ -4,7 +4,7 @@
 //! Everything has a default, also what the schema requires: a file is checked against the schema
 //! first, and what is wrong in it is left out, so that the rest can be read and checked as well.
 
-use super::{Access, DialectKind, ExchangeKind, InboxKind, Topic, TriggerStart};
+use super::{Access, DialectKind, ExchangeKind, InboxKind, Llm, Topic, TriggerStart};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,6 +16,8 @@ pub const CHARACTERS_MAX: usize = 100_000;
 pub const NAME_CHARS_MAX: usize = 60;
 /// Name of the dialect that a world without any speaks.
 pub const DEFAULT_DIALECT: &str = "small-talk";
+/// Largest file of a dialect, in bytes.
+pub const DIALECT_BYTES_MAX: usize = 64 << 20;
 /// `$id` of the schema.
 pub const SCHEMA_ID: &str = "urn:parlor:world.schema.json";
 
@@ -155,7 +157,7 @@ pub struct DialectTable {
     #[schemars(with = "DialectKind")]
     pub kind: Option<DialectKind>,
     /// The file with its rules or lines: a path relative to this file, inside its directory; at
-    /// most 16 MiB. Not together with rules.
+    /// most 64 MiB. Not together with rules.
     #[schemars(with = "String", length(min = 1, max = 1000))]
     pub file: Option<String>,
     /// Its rules, written here. Not together with file.
@@ -164,9 +166,13 @@ pub struct DialectTable {
     /// The dialect that speaks when this one can't. An "llm" dialect needs one.
     #[schemars(with = "String")]
     pub fallback: Option<String>,
-    /// For kind "llm": which model. Default: the one of [llm].
+    /// For kind "llm": which model, as in [llm]. Default: the one of [llm].
     #[schemars(with = "String", length(min = 1, max = 200))]
     pub model: Option<String>,
+    /// For kind "replay": whose lines it speaks, by the name in its file. Default: those of the
+    /// person with the character's name, or everybody's where there is none.
+    #[schemars(with = "String", length(min = 1, max = 200))]
+    pub who: Option<String>,
 }
 
 /// A character of the cast.
@@ -184,6 +190,10 @@ pub struct CharacterTable {
     /// Who they are, for a language model and for people.
     #[schemars(length(max = 20_000))]
     pub persona: String,
+    /// A character card (JSON, PNG or CHARX) that says who they are: a path relative to this file,
+    /// inside its directory; at most 32 MiB. What stands here counts before what the card says.
+    #[schemars(with = "String", length(min = 1, max = 1000))]
+    pub card: Option<String>,
     /// The Big Five traits, each from 0 to 1.
     pub traits: TraitsTable,
     /// What they like to talk about.
@@ -195,7 +205,8 @@ pub struct CharacterTable {
     /// How they talk: a name under [dialects]. Default: the world's only dialect.
     #[schemars(with = "String")]
     pub dialect: Option<String>,
-    /// For a dialect of kind "llm": which model speaks for this character. Default: the dialect's.
+    /// For a dialect of kind "llm": which model speaks for this character, as in [llm]. Default: the
+    /// dialect's.
     #[schemars(with = "String", length(min = 1, max = 200))]
     pub model: Option<String>,
 }
@@ -272,20 +283,46 @@ pub enum OnFailure {
 }
 
 /// [llm]: the language model behind dialects of kind "llm".
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LlmTable {
-    /// Which model. Default: what the server is set to.
+    /// Which model, as provider:model ("gemini:gemini-3-flash"). Default: what the server is set
+    /// to. An address after it ("openai:name@http://localhost:8080/v1") needs the operator's leave.
     #[schemars(with = "String", length(min = 1, max = 200))]
     pub model: Option<String>,
-    /// When the model fails: "fallback" (the dialect's fallback speaks) or "wait".
+    /// When the model fails: "fallback" (the dialect's fallback speaks) or "wait" (the line waits
+    /// until the model answers again).
     pub on_failure: OnFailure,
     /// At most so many calls a day. Default: no limit.
     #[schemars(with = "u64")]
     pub calls_per_day_max: Option<u64>,
-    /// At most so many tokens a day. Default: no limit.
+    /// At most so many tokens a day, read and written together. Default: no limit.
     #[schemars(with = "u64")]
     pub tokens_per_day_max: Option<u64>,
+    /// At most so many tokens in a prompt. What is older goes first.
+    #[schemars(range(min = 1_024, max = 1_000_000))]
+    pub context_tokens_max: u32,
+    /// At most so many tokens in a reply, a model's thinking included.
+    #[schemars(range(min = 16, max = 65_536))]
+    pub reply_tokens_max: u32,
+    /// At most so many characters in a line; a longer reply is cut at the end of a sentence.
+    #[schemars(range(min = 20, max = 2_000))]
+    pub line_chars_max: u32,
+}
+
+impl Default for LlmTable {
+    fn default() -> Self {
+        let llm = Llm::default();
+        Self {
+            model: llm.model,
+            on_failure: llm.on_failure,
+            calls_per_day_max: llm.calls_per_day_max,
+            tokens_per_day_max: llm.tokens_per_day_max,
+            context_tokens_max: llm.context_tokens_max,
+            reply_tokens_max: llm.reply_tokens_max,
+            line_chars_max: llm.line_chars_max,
+        }
+    }
 }
 
 /// [schedule]: when a world with start = "cron" starts conversations.

@@ -3,12 +3,16 @@
 
 pub mod check;
 pub mod file;
+mod llm;
 mod pace;
 mod route;
 
+pub use file::OnFailure;
+pub use llm::Llm;
 pub use pace::{InvalidPace, Pace};
 pub use route::{Binding, ExchangeKind, InboxKind, Routing, Template, TemplateError, Topology};
 
+use crate::card::Card;
 use crate::name::Slug;
 use crate::prompt::Setting;
 use serde::{Deserialize, Serialize};
@@ -40,6 +44,8 @@ pub struct World {
     pub mechanics: BTreeMap<String, serde_json::Value>,
     /// Text generators by name.
     pub dialects: BTreeMap<String, DialectSpec>,
+    /// The language model behind dialects of kind `llm`.
+    pub llm: Llm,
     /// The cast, in the file's order.
     pub cast: Vec<Arc<Character>>,
     /// Things to talk about.
@@ -73,6 +79,11 @@ pub struct Character {
     pub model: Option<String>,
     /// Where the character comes from.
     pub origin: Origin,
+    /// The card that the character was made from.
+    #[serde(skip)]
+    pub card: Option<Arc<Card>>,
+    /// True when there is a picture of the character.
+    pub picture: bool,
 }
 
 impl Character {
@@ -89,6 +100,8 @@ impl Character {
             dialect: String::new(),
             model: None,
             origin: Origin::World,
+            card: None,
+            picture: false,
         }
     }
 }
@@ -158,13 +171,44 @@ pub struct DialectSpec {
     /// The kind.
     pub kind: DialectKind,
     /// What its file holds, read when the world was loaded; `None` without one.
-    pub source: Option<String>,
+    pub source: Option<Arc<[u8]>>,
     /// Rules written in the world file itself.
     pub rules: Option<serde_json::Value>,
     /// The dialect that speaks when this one can't. Never a chain: its own is ignored.
     pub fallback: Option<String>,
     /// For `llm`: which model.
     pub model: Option<String>,
+    /// For `replay`: whose lines it speaks, by the name in its file.
+    pub who: Option<String>,
+}
+
+impl DialectSpec {
+    /// A dialect without file, rules or settings.
+    #[must_use]
+    pub fn new(kind: DialectKind) -> Self {
+        Self {
+            kind,
+            source: None,
+            rules: None,
+            fallback: None,
+            model: None,
+            who: None,
+        }
+    }
+
+    /// Its file as text; `None` without a file.
+    ///
+    /// # Errors
+    /// It is not UTF-8: a sentence that says where.
+    #[must_use]
+    pub fn text(&self) -> Option<Result<&str, String>> {
+        let bytes = self.source.as_deref()?;
+        Some(std::str::from_utf8(bytes).map_err(|error| {
+            let before = &bytes[..error.valid_up_to()];
+            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            format!("its file is not UTF-8 text (line {line}): save it as UTF-8")
+        }))
+    }
 }
 
 /// The kinds of text generator.
@@ -234,6 +278,8 @@ pub struct WorldParts {
     pub mechanics: BTreeMap<String, serde_json::Value>,
     /// See [`World::dialects`].
     pub dialects: BTreeMap<String, DialectSpec>,
+    /// See [`World::llm`].
+    pub llm: Llm,
     /// See [`World::cast`].
     pub cast: Vec<Character>,
     /// See [`World::topics`].
@@ -272,6 +318,7 @@ impl World {
             memory: parts.memory,
             mechanics: parts.mechanics,
             dialects: parts.dialects,
+            llm: parts.llm,
             cast,
             topics: parts.topics,
         }

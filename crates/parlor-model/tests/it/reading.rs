@@ -2,7 +2,9 @@
 
 use crate::vocabulary::{SMALL, read};
 use parlor_model::Slug;
-use parlor_model::world::{Access, DialectKind, ExchangeKind, InboxKind, TriggerStart};
+use parlor_model::world::{
+    Access, DialectKind, ExchangeKind, InboxKind, Llm, OnFailure, TriggerStart,
+};
 
 const FULL: &str = r#"
 #:schema ./world.schema.json
@@ -72,6 +74,9 @@ model = "large"
 on_failure = "wait"
 calls_per_day_max = 100
 tokens_per_day_max = 100_000
+context_tokens_max = 2_048
+reply_tokens_max = 200
+line_chars_max = 140
 
 [schedule]
 cron = ["0 6 * * *", "*/5 18-20 * * MON-FRI"]
@@ -123,6 +128,30 @@ fn the_only_dialect_is_everybodys() {
 }
 
 #[test]
+fn what_a_world_says_of_its_model_is_read() {
+    let llm = read(FULL).unwrap().llm;
+    assert_eq!(llm.on_failure, OnFailure::Wait);
+    assert_eq!(
+        (llm.calls_per_day_max, llm.tokens_per_day_max),
+        (Some(100), Some(100_000))
+    );
+    assert_eq!(
+        (
+            llm.context_tokens_max,
+            llm.reply_tokens_max,
+            llm.line_chars_max
+        ),
+        (2_048, 200, 140)
+    );
+    let named = read(FULL).unwrap();
+    assert_eq!(
+        named.named_models().into_iter().collect::<Vec<_>>(),
+        ["large", "small"]
+    );
+    assert_eq!(read(SMALL).unwrap().llm, Llm::default());
+}
+
+#[test]
 fn every_key_of_a_world_file_is_read() {
     let world = read(FULL).unwrap();
     assert_eq!(world.title, "Central Perk");
@@ -135,8 +164,8 @@ fn every_key_of_a_world_file_is_read() {
     assert_eq!((world.memory.window, world.memory.recall), (9, 2));
     assert_eq!(world.mechanics["gossip"]["probability"], 0.10);
     assert_eq!(
-        world.dialects["banter"].source.as_deref(),
-        Some(r#"{"origin": "hm"}"#)
+        world.dialects["banter"].text(),
+        Some(Ok(r#"{"origin": "hm"}"#))
     );
     assert_eq!(world.dialects["model"].fallback.as_deref(), Some("banter"));
     assert_eq!(world.topics[0].until.as_deref(), Some("2026-12-31"));

@@ -65,7 +65,7 @@ fn gossip_characters(settings: &Value) -> Vec<(&'static str, String)> {
 }
 
 fn grammar_problems(spec: &DialectSpec) -> Vec<String> {
-    let text = spec.source.as_deref().unwrap_or_default();
+    let text = spec.text().unwrap_or(Ok("")).unwrap_or_default();
     if spec.rules.is_none() && !text.contains("origin") {
         return vec!["its grammar has no 'origin'".to_owned()];
     }
@@ -75,9 +75,9 @@ fn grammar_problems(spec: &DialectSpec) -> Vec<String> {
 /// Loads a text as `tea.toml`; `banter.json` and `empty.json` are the only files around it.
 pub(crate) fn read(source: &str) -> Result<World, Problems> {
     load(source, "tea.toml", &vocabulary(), &|path| match path {
-        "banter.json" => Ok(r#"{"origin": "hm"}"#.to_owned()),
-        "empty.json" => Ok("{}".to_owned()),
-        "huge.json" => Ok("x".repeat((16 << 20) + 1)),
+        "banter.json" => Ok(br#"{"origin": "hm"}"#.to_vec()),
+        "empty.json" => Ok(b"{}".to_vec()),
+        "huge.json" => Ok(vec![b'x'; (64 << 20) + 1]),
         _ => Err("there is no such file".to_owned()),
     })
 }

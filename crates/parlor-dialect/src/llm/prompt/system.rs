@@ -18,6 +18,9 @@ const QUOTE_TOKENS_MAX: usize = 256;
 /// Tokens of a title, a topic, a place or the sentence about a world, at most.
 const FACT_TOKENS_MAX: usize = 96;
 
+/// Tokens of what somebody outside tells about the scene, at most.
+const NOTE_TOKENS_MAX: usize = 512;
+
 /// What the text is made of.
 pub(super) struct System<'a> {
     pub(super) prompt: &'a Prompt,
@@ -86,6 +89,10 @@ impl System<'_> {
             lines.push(format!("What it is about: {}", fact(topic)));
         }
         lines.extend(self.texts.scenario.iter().cloned());
+        if let Some(note) = &prompt.note {
+            let note = data::paragraphs(note);
+            lines.push(format!("About the scene: {}", head(&note, NOTE_TOKENS_MAX)));
+        }
         if let Purpose::Gossip(quote) = &prompt.purpose {
             lines.extend(self.hearsay(quote));
         }
@@ -120,8 +127,8 @@ impl System<'_> {
                 words::list(&others)
             };
             return vec![format!(
-                "You overhear {whom}. You make a remark to yourself, an aside: they don't hear it, \
-                 and nobody answers."
+                "You overhear {whom}. You make a remark on what was just said, an aside to nobody in \
+                 particular, and nobody answers it."
             )];
         }
         let mut lines = Vec::new();

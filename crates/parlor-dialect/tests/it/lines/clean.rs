@@ -1,4 +1,4 @@
-//! Replies as models write them, and what is left of them (FR-12, RC-19).
+//! Replies as models write them, and what is left of them (FR-12).
 
 use parlor_dialect::llm::clean::{Cast, Speakers, clean};
 use proptest::prelude::*;
@@ -102,7 +102,7 @@ fn other_peoples_lines_are_cut_off() {
 }
 
 #[test]
-fn quotation_marks_around_all_of_it_come_off_fr12() {
+fn quotation_marks_around_all_of_it_come_off() {
     all(&[
         ("\"We were on a break.\"", "We were on a break."),
         ("“We were on a break.”", "We were on a break."),

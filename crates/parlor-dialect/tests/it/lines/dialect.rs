@@ -1,4 +1,4 @@
-//! The dialect against a real HTTP server that speaks the providers' APIs and fails.
+//! The dialect (RC-17, CC-26) against a real HTTP server that speaks the providers' APIs and fails.
 
 use super::prompt::reply;
 use crate::support::load;

@@ -1,4 +1,4 @@
-//! What a model is asked for a line (RC-15 to RC-19): everything the speaker knows, and nothing that
+//! What a model is asked for a line (FR-11, CC-24): everything the speaker knows, and nothing that
 //! other people's words can turn into an order.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -78,7 +78,7 @@ pub(super) fn reply() -> Prompt {
     }
 }
 
-fn shown(prompt: &Prompt) -> String {
+pub(super) fn shown(prompt: &Prompt) -> String {
     text(&build(prompt, &Limits::default()))
 }
 

@@ -1,12 +1,15 @@
 //! Checks the characters: names, slugs, dialects.
 
+use super::cards::Cards;
 use super::findings::{Findings, Said, list, shorten, suggest};
 use super::meaning::Meaning;
+use crate::card::Card;
 use crate::name::Slug;
 use crate::world::Character;
 use crate::world::file::{CharacterTable, DEFAULT_DIALECT, NAME_CHARS_MAX};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 /// The characters that are in order.
 pub(super) struct Cast {
@@ -41,6 +44,7 @@ pub(super) fn check(
         complete: !tables.is_empty(),
         slugs: HashMap::with_capacity(tables.len()),
     };
+    let mut cards = Cards::new(meaning);
     for (index, table) in tables.iter().enumerate() {
         let one = One {
             meaning,
@@ -65,7 +69,13 @@ pub(super) fn check(
             }
         }
         let dialect = one.dialect(findings);
-        cast.characters.push(one.character(slug, dialect));
+        let pointer = format!("/characters/{index}/model");
+        meaning.model(table.model.as_deref(), &pointer, findings);
+        let card = table
+            .card
+            .as_deref()
+            .and_then(|path| cards.read(index, path, findings));
+        cast.characters.push(one.character(slug, dialect, card));
     }
     cast
 }
@@ -187,15 +197,22 @@ impl One<'_> {
         }
     }
 
-    fn character(&self, slug: Slug, dialect: String) -> Character {
+    /// The character; what the file doesn't say is the card's.
+    fn character(&self, slug: Slug, dialect: String, card: Option<Arc<Card>>) -> Character {
         let table = self.table;
+        let persona = match &card {
+            Some(card) if table.persona.is_empty() => card.persona(),
+            _ => table.persona.clone(),
+        };
         Character {
-            persona: table.persona.clone(),
+            persona,
             traits: table.traits.given(),
             likes: table.likes.clone(),
             catchphrases: table.catchphrases.clone(),
             dialect,
             model: table.model.clone(),
+            picture: card.as_ref().is_some_and(|card| card.picture().is_some()),
+            card,
             ..Character::new(slug, table.name.clone())
         }
     }

@@ -4,15 +4,14 @@ use super::cast::wrong_name;
 use super::document::escape;
 use super::findings::{Findings, list, shorten, suggest};
 use super::meaning::Meaning;
-use crate::world::file::{DEFAULT_DIALECT, DialectTable};
+use crate::world::file::{DEFAULT_DIALECT, DIALECT_BYTES_MAX, DialectTable};
 use crate::world::{DialectKind, DialectSpec};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// Largest file of a dialect, in bytes.
-const FILE_BYTES_MAX: usize = 16 << 20;
 /// Most that the files of a world's dialects have together, in bytes.
-const FILES_BYTES_MAX: usize = 64 << 20;
+const FILES_BYTES_MAX: usize = 256 << 20;
 
 /// The names under `[dialects]`, sorted.
 pub(super) fn names(json: &Value) -> Vec<String> {
@@ -48,13 +47,7 @@ pub(super) fn check(
 }
 
 fn built_in() -> DialectSpec {
-    DialectSpec {
-        kind: DialectKind::Gibberish,
-        source: None,
-        rules: None,
-        fallback: None,
-        model: None,
-    }
+    DialectSpec::new(DialectKind::Gibberish)
 }
 
 /// One table under `[dialects]`.
@@ -84,6 +77,7 @@ impl One<'_> {
             rules: self.table.rules.clone(),
             fallback: self.table.fallback.clone(),
             model: self.table.model.clone(),
+            who: self.table.who.clone(),
         };
         let is_readable = self.table.file.is_none() || spec.source.is_some();
         self.kind(&spec, is_readable, findings);
@@ -111,8 +105,10 @@ impl One<'_> {
         }
         let key = if self.table.file.is_some() {
             "file"
-        } else {
+        } else if self.table.rules.is_some() || self.table.model.is_none() {
             "rules"
+        } else {
+            "model"
         };
         for sentence in (entry.check)(spec) {
             findings.add(self.at(key), || {
@@ -174,7 +170,7 @@ impl One<'_> {
     }
 
     /// What the dialect's file holds.
-    fn source(&self, bytes_left: &mut usize, findings: &mut Findings) -> Option<String> {
+    fn source(&self, bytes_left: &mut usize, findings: &mut Findings) -> Option<Arc<[u8]>> {
         let path = self.table.file.as_deref()?;
         if self.table.rules.is_some() {
             findings.add(self.at("rules"), || {
@@ -200,20 +196,20 @@ impl One<'_> {
             return None;
         }
         match (self.meaning.read)(path) {
-            Ok(text) if text.len() > FILE_BYTES_MAX.min(*bytes_left) => {
+            Ok(bytes) if bytes.len() > DIALECT_BYTES_MAX.min(*bytes_left) => {
                 findings.add(self.at("file"), || {
                     format!(
                         "'{}' is too large: a dialect's file has at most {} MiB, and all of them {} MiB",
                         shorten(path),
-                        FILE_BYTES_MAX >> 20,
+                        DIALECT_BYTES_MAX >> 20,
                         FILES_BYTES_MAX >> 20
                     )
                 });
                 None
             }
-            Ok(text) => {
-                *bytes_left -= text.len();
-                Some(text)
+            Ok(bytes) => {
+                *bytes_left -= bytes.len();
+                Some(bytes.into())
             }
             Err(reason) => {
                 findings.add(self.at("file"), || {
@@ -226,7 +222,7 @@ impl One<'_> {
 }
 
 /// A relative path that stays below the directory it starts from, on every system.
-fn is_inside(path: &str) -> bool {
+pub(super) fn is_inside(path: &str) -> bool {
     !path.contains(['\\', ':'])
         && !path.chars().any(char::is_control)
         && path.split('/').all(|part| !part.is_empty() && part != "..")

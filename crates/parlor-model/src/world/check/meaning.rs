@@ -6,8 +6,11 @@ use super::document::{Document, escape};
 use super::findings::{Findings, Said, list, nearest, shorten};
 use super::{Vocabulary, dialects, routes};
 use crate::name::Slug;
-use crate::world::file::{PlaceTable, ScheduleTable, WorldFile};
-use crate::world::{InvalidPace, Memory, Pace, Topic, Trigger, TriggerStart, World, WorldParts};
+use crate::world::file::{LlmTable, PlaceTable, ScheduleTable, WorldFile};
+use crate::world::{
+    DialectKind, DialectSpec, InvalidPace, Llm, Memory, Pace, Topic, Trigger, TriggerStart, World,
+    WorldParts,
+};
 use chrono::NaiveDate;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -16,7 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 pub(super) struct Meaning<'a> {
     pub(super) document: &'a Document<'a>,
     pub(super) vocabulary: &'a Vocabulary,
-    pub(super) read: &'a dyn Fn(&str) -> Result<String, String>,
+    pub(super) read: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
     /// Names under `[dialects]`, also of those that are not right.
     pub(super) dialects: Vec<String>,
 }
@@ -35,6 +38,7 @@ impl Meaning<'_> {
         self.places(&file.places, findings);
         self.schedule(file.schedule.as_ref(), file.trigger.start, findings);
         let topics = self.topics(&file.topics, findings);
+        self.model(file.llm.model.as_deref(), "/llm/model", findings);
         let name = name?;
         Some(World::new(WorldParts {
             title: file.world.title.unwrap_or_else(|| name.to_string()),
@@ -54,6 +58,7 @@ impl Meaning<'_> {
             },
             mechanics: file.mechanics,
             dialects,
+            llm: llm(file.llm),
             cast: cast.characters,
             topics,
         }))
@@ -107,6 +112,22 @@ impl Meaning<'_> {
                 let at = self.at(&format!("/mechanics/{}{path}", escape(name)));
                 findings.add(at, || unknown_character(name, key, &slug, cast));
             }
+        }
+    }
+
+    /// Is it the name of a model? The kind of dialect that asks models knows.
+    pub(super) fn model(&self, model: Option<&str>, pointer: &str, findings: &mut Findings) {
+        let kinds = &self.vocabulary.dialects;
+        let asks = kinds.iter().find(|entry| entry.kind == DialectKind::Llm);
+        let (Some(model), Some(entry)) = (model, asks) else {
+            return;
+        };
+        let spec = DialectSpec {
+            model: Some(model.to_owned()),
+            ..DialectSpec::new(DialectKind::Llm)
+        };
+        for sentence in (entry.check)(&spec) {
+            findings.add(self.at(pointer), || sentence.clone());
         }
     }
 
@@ -186,6 +207,18 @@ impl Meaning<'_> {
                 )
             });
         }
+    }
+}
+
+fn llm(table: LlmTable) -> Llm {
+    Llm {
+        model: table.model,
+        on_failure: table.on_failure,
+        calls_per_day_max: table.calls_per_day_max,
+        tokens_per_day_max: table.tokens_per_day_max,
+        context_tokens_max: table.context_tokens_max,
+        reply_tokens_max: table.reply_tokens_max,
+        line_chars_max: table.line_chars_max,
     }
 }
 
