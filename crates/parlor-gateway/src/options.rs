@@ -2,10 +2,11 @@
 
 use crate::operator::Ops;
 use metrics_exporter_prometheus::PrometheusHandle;
-use parlor_model::{Clock, World};
+use parlor_model::{Clock, Slug, World};
 use parlor_ports::bus::Bus;
 use parlor_ports::director::Director;
 use parlor_ports::store::Store;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +50,9 @@ impl Default for Limits {
 pub struct GatewayOptions {
     /// The worlds that it shows, the first one being the default of `/api/sync`.
     pub worlds: Vec<Arc<World>>,
+    /// The language models that worlds speak through, by the world's slug; scripted dialects speak in
+    /// worlds that are not here.
+    pub models: BTreeMap<Slug, String>,
     /// Where conversations are kept.
     pub store: Arc<dyn Store>,
     /// Only asked whether it is there.

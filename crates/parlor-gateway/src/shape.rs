@@ -176,7 +176,7 @@ pub struct Message {
         "inbox": "character", "exchange": {"name": "friends-exchange", "type": "direct"},
         "queue": "q-{Name}", "key": "{Name}"
     },
-    "aliases": ["/start-convo-bro"]
+    "aliases": ["/start-convo-bro"], "model": null
 }))]
 pub struct World {
     /// Its slug.
@@ -200,6 +200,10 @@ pub struct World {
     pub routing: Routing,
     /// `GET` paths that start a conversation.
     pub aliases: Vec<String>,
+    /// The language models that characters speak through (`gemini:gemini-3-flash`); null where
+    /// everybody speaks scripted lines.
+    #[schema(required = true)]
+    pub model: Option<String>,
 }
 
 /// A world's names on the bus.
@@ -475,9 +479,10 @@ impl From<model::Message> for SyncLine {
 }
 
 impl World {
-    /// The shape of a world that is `paused` or not and goes at this `pace`.
+    /// The shape of a world that is `paused` or not, goes at this `pace`, and speaks through this
+    /// language model.
     #[must_use]
-    pub fn of(world: &model::World, paused: bool, pace: Pace) -> Self {
+    pub fn of(world: &model::World, paused: bool, pace: Pace, model: Option<String>) -> Self {
         let routing = &world.routing;
         Self {
             name: world.name.to_string(),
@@ -498,6 +503,7 @@ impl World {
                 key: routing.key.to_string(),
             },
             aliases: world.trigger.aliases.clone(),
+            model,
         }
     }
 }

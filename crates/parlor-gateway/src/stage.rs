@@ -107,7 +107,13 @@ impl Stage {
         let paused = store.is_paused(&world.name).await?;
         let pace = store.pace(&world.name).await?;
         let pace = pace.or_else(|| self.options.director.own_pace(&world.name));
-        Ok(shape::World::of(world, paused, pace.unwrap_or_default()))
+        let model = self.options.models.get(&world.name).cloned();
+        Ok(shape::World::of(
+            world,
+            paused,
+            pace.unwrap_or_default(),
+            model,
+        ))
     }
 
     /// The conversation with this id, in a world that the caller may enter.

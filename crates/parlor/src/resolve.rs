@@ -78,11 +78,5 @@ pub(crate) fn check_fixed(settings: &Settings) -> anyhow::Result<()> {
             redact(&settings.cache)
         );
     }
-    if settings.llm != "none" {
-        bail!(
-            "language model '{}' is not known: this program has none",
-            redact(&settings.llm)
-        );
-    }
     Ok(())
 }

@@ -1,17 +1,20 @@
 //! Puts a server together: worlds, store, bus, stage, relay, director.
 
 use crate::config::{Config, Settings};
+use crate::models::{self, Asked};
 use crate::{resolve, telemetry, worlds};
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
+use parlor_dialect::llm::{Meter, Models};
 use parlor_dialect::registry::{self, BuildOptions};
 use parlor_engine::Engine;
 use parlor_model::world::{Pace, TriggerStart};
-use parlor_model::{Clock, SystemClock, World};
+use parlor_model::{Clock, Slug, SystemClock, World};
 use parlor_ports::bus::Bus;
 use parlor_ports::director::Director;
 use parlor_ports::store::Store;
 use parlor_roles::{Production, Relay, RelayHandle, RelayOptions, Stage, StageDirector};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,6 +39,10 @@ pub(crate) struct Parts {
     pub(crate) relay: Relay,
     pub(crate) relay_handle: RelayHandle,
     pub(crate) director: Arc<dyn Director>,
+    /// The language models that worlds speak through, for people.
+    pub(crate) models: BTreeMap<Slug, String>,
+    /// The books of language models.
+    pub(crate) meter: Arc<Meter>,
     pub(crate) metrics: PrometheusHandle,
     /// Held while the process lives.
     pub(crate) _lock: Option<File>,
@@ -89,6 +96,8 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
     for world in &worlds {
         bus.declare(&world.topology()).await?;
     }
+    let meter = Meter::new(store.clone(), clock.clone());
+    let models = models::assemble(config, Asked::BySettings, &meter, clock.clone())?;
     let seeds = worlds
         .iter()
         .map(|w| seed_of(&settings, w))
@@ -96,7 +105,10 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
     let productions = worlds
         .iter()
         .zip(&seeds)
-        .map(|(world, seed)| production(world.clone(), *seed, pace_of(&settings, world)))
+        .map(|(world, seed)| {
+            let pace = pace_of(&settings, world);
+            production(world.clone(), *seed, pace, models.clone())
+        })
         .collect::<anyhow::Result<Vec<_>>>()?;
     let stage = Arc::new(Stage::new(
         productions,
@@ -112,6 +124,7 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
     let (relay, relay_handle) = Relay::new(stage.clone(), bus.clone(), RelayOptions { sweeps });
     let director: Arc<dyn Director> =
         Arc::new(StageDirector::new(stage.clone(), relay_handle.clone()));
+    let spoken = models::of_worlds(&worlds, config)?;
     Ok(Parts {
         settings,
         worlds,
@@ -123,6 +136,8 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
         relay,
         relay_handle,
         director,
+        models: spoken,
+        meter,
         metrics,
         _lock: lock,
     })
@@ -136,8 +151,9 @@ pub(crate) fn production(
     world: Arc<World>,
     seed: u64,
     pace: Duration,
+    models: Option<Arc<Models>>,
 ) -> anyhow::Result<Production> {
-    let dialects = registry::build(&world, &BuildOptions::default())
+    let dialects = registry::build(&world, &BuildOptions { models })
         .with_context(|| format!("world '{}'", world.name))?;
     let voices = dialects
         .names()

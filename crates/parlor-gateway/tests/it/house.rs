@@ -11,6 +11,7 @@ use http_body_util::BodyExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use parking_lot::Mutex;
 use parlor_gateway::{Gateway, GatewayOptions, Ids, Limits, Ops};
+use parlor_model::recall::Reminder;
 use parlor_model::words;
 use parlor_model::world::{
     Access, ExchangeKind, InboxKind, Llm, Memory, Pace, Routing, Template, Topology, Trigger,
@@ -24,6 +25,7 @@ use parlor_ports::bus::{
     Bus, BusCapabilities, DeadLetter, InboxStatus, Outgoing, SubscribeOptions, Subscription,
 };
 use parlor_ports::director::{Director, DirectorError, StartRequest, Started};
+use parlor_ports::keys::{KeyDigest, KeyRecord};
 use parlor_ports::pacing::Pacing;
 use parlor_ports::recall::{Found, Question, Recall, Sort};
 use parlor_ports::store::{
@@ -149,6 +151,7 @@ pub(crate) struct House {
     commits: watch::Sender<u64>,
     pub(crate) started: Mutex<Vec<StartRequest>>,
     pub(crate) desk: Desk,
+    pub(crate) keys: Mutex<Vec<(KeyRecord, KeyDigest)>>,
 }
 
 impl House {
@@ -438,6 +441,10 @@ impl Recall for House {
         Ok(page(found, place(after), limit))
     }
 
+    async fn remind(&self, _: &Reminder) -> PortResult<Vec<Message>> {
+        not_here()
+    }
+
     async fn witnessed(&self, _: &Slug, name: &str, limit: u32) -> PortResult<Vec<Message>> {
         self.ask()?;
         let data = self.data.lock();
@@ -610,6 +617,7 @@ pub(crate) fn house() -> (Arc<House>, GatewayOptions) {
             world("friends", Access::Open, &["/start-convo-bro"]),
             world("club", Access::Session, &["/knock"]),
         ],
+        models: BTreeMap::from([(slug("club"), "gemini:gemini-3-flash".to_owned())]),
         store: house.clone(),
         bus: house.clone(),
         director: house.clone(),

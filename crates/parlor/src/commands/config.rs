@@ -2,23 +2,13 @@
 
 use super::say;
 use crate::Ended;
-use crate::config::{Config, LLM_KEYS};
+use crate::config::Config;
+use parlor_dialect::llm::Provider;
 
 /// Prints them, secrets blotted out.
 pub(crate) fn run(config: &Config, json: bool) -> anyhow::Result<Ended> {
     let mut rows = config.origins()?;
-    rows.push(match config.llm_key() {
-        Some((name, origin)) => (
-            "llm key".into(),
-            "set".into(),
-            format!("{name} in {origin}"),
-        ),
-        None => (
-            "llm key".into(),
-            "not set".into(),
-            format!("none of {}", LLM_KEYS.join(", ")),
-        ),
-    });
+    rows.push(keys(config)?);
     if json {
         let items: Vec<_> = rows
             .iter()
@@ -37,4 +27,21 @@ pub(crate) fn run(config: &Config, json: bool) -> anyhow::Result<Ended> {
         eprintln!("note: {name} is not a setting");
     }
     Ok(Ended::Well)
+}
+
+/// Which keys of language models are set, and where; never what they are.
+fn keys(config: &Config) -> anyhow::Result<(String, String, String)> {
+    let keys = config.keys()?;
+    let set: Vec<String> = Provider::ALL
+        .into_iter()
+        .filter_map(|provider| keys.origin(provider))
+        .map(|variable| format!("{variable} in {}", config.origin_of(variable)))
+        .collect();
+    let variables = Provider::ALL.map(Provider::key_variable).join(", ");
+    Ok(if set.is_empty() {
+        let origin = format!("none of {variables}, nor one of them with _FILE");
+        ("llm key".into(), "not set".into(), origin)
+    } else {
+        ("llm key".into(), "set".into(), set.join(", "))
+    })
 }

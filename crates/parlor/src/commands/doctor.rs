@@ -1,11 +1,14 @@
 //! `parlor doctor`: is everything there that a server needs? One line each, with the remedy.
 
+mod models;
+
 use super::say;
 use crate::config::Config;
 use crate::render::Terminal;
 use crate::{Ended, resolve, worlds};
 use parlor_model::{Clock, SystemClock, World};
 use parlor_ports::bus::Bus;
+use parlor_ports::recall::Recall;
 use parlor_ports::store::{OutboxStore, Store};
 use serde::Serialize;
 use std::sync::Arc;
@@ -13,6 +16,8 @@ use std::time::Duration;
 
 /// Rows in the outbox above which something is probably not sending.
 const OUTBOX_MANY: u64 = 10_000;
+/// A full-text index that is so far behind has nobody who sees to it.
+const WORDS_BEHIND_SECONDS: i64 = 600;
 /// How long the gateway may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
@@ -68,7 +73,7 @@ pub(crate) async fn run(
             "start the database, or check --store (the user, the password, the database's name)",
         )),
     }
-    findings.push(llm(config));
+    findings.extend(models::findings(config, &worlds).await);
     findings.push(gateway(url).await);
     report(&findings, json)?;
     Ok(if findings.iter().all(|f| f.ok) {
@@ -81,7 +86,7 @@ pub(crate) async fn run(
 fn fixed(config: &Config) -> Finding {
     match resolve::check_fixed(&config.settings) {
         Ok(()) => Finding::good("cache", "memory, in each process"),
-        Err(error) => Finding::bad("cache", format!("{error:#}"), "leave --cache and --llm out"),
+        Err(error) => Finding::bad("cache", format!("{error:#}"), "leave --cache out"),
     }
 }
 
@@ -109,6 +114,7 @@ async fn store_findings(store: &dyn Store, worlds: &[Arc<World>]) -> Vec<Finding
     });
     if findings.iter().all(|f| f.ok) {
         findings.push(outbox(store, worlds).await);
+        findings.push(words(store, &SystemClock).await);
     }
     findings
 }
@@ -126,6 +132,23 @@ async fn outbox(store: &dyn Store, worlds: &[Arc<World>]) -> Finding {
         ),
         Err(error) => Finding::bad("outbox", error.to_string(), "see the store"),
     }
+}
+
+/// How far the full-text index is behind what was said.
+async fn words(store: &dyn Store, clock: &dyn Clock) -> Finding {
+    let behind = match Recall::unindexed_since(store).await {
+        Ok(since) => since.map_or(0, |since| (clock.now() - since).num_seconds()),
+        Err(error) => return Finding::bad("words", error.to_string(), "see the store"),
+    };
+    if behind <= WORDS_BEHIND_SECONDS {
+        let detail = format!("what was said up to {behind} s ago can be searched and recalled");
+        return Finding::good("words", detail);
+    }
+    Finding::bad(
+        "words",
+        format!("what was said in the last {behind} s can't be searched or recalled yet"),
+        "see that a server or a relay runs (`parlor run relay`); under load it catches up later",
+    )
 }
 
 async fn bus_findings(
@@ -206,18 +229,6 @@ async fn inbox_findings(bus: &dyn Bus, world: &World) -> Vec<Finding> {
         )
     };
     vec![declared, consumed]
-}
-
-fn llm(config: &Config) -> Finding {
-    Finding::good(
-        "llm key",
-        match config.llm_key() {
-            Some((name, origin)) => format!(
-                "{name} is set in {origin}; this program has no model client and doesn't use it"
-            ),
-            None => "none set; scripted dialects speak".to_owned(),
-        },
-    )
 }
 
 async fn gateway(url: &str) -> Finding {

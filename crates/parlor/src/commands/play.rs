@@ -3,12 +3,14 @@
 use super::say;
 use crate::cli::{Format, PlayArgs};
 use crate::config::Config;
+use crate::models::{self, Asked};
 use crate::render::Terminal;
 use crate::{Ended, wiring, worlds};
 use anyhow::bail;
 use chrono::{DateTime, Utc};
+use parlor_dialect::llm::Meter;
 use parlor_engine::opening::Wish;
-use parlor_model::{Character, Clock, ManualClock, World};
+use parlor_model::{Character, Clock, ManualClock, SystemClock, World};
 use parlor_ports::store::{Happening, Store, Upkeep};
 use parlor_roles::Stage;
 use parlor_roles::play::play;
@@ -30,12 +32,16 @@ pub(crate) async fn run(config: &Config, args: PlayArgs) -> anyhow::Result<Ended
     let clock = Arc::new(ManualClock::new(curtain_up()));
     let store = SqliteStore::open(SqliteOptions::memory(), clock.clone()).await?;
     store.migrate().await?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let now: Arc<dyn Clock> = Arc::new(SystemClock);
+    let meter = Meter::new(store.clone(), now.clone());
+    let models = models::assemble(config, Asked::OnlyByName, &meter, now)?;
     let production = wiring::production(
         world.clone(),
         seed,
         wiring::pace_of(&config.settings, &world),
+        models,
     )?;
-    let store: Arc<dyn Store> = Arc::new(store);
     let stage = Stage::new(
         vec![production],
         store,

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// Runs the binary in `dir` with nothing of this machine's settings.
-fn parlor(dir: &Path, args: &[&str]) -> Output {
+pub(crate) fn parlor(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_parlor"))
         .args(args)
         .current_dir(dir)
@@ -16,11 +16,11 @@ fn parlor(dir: &Path, args: &[&str]) -> Output {
         .unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-fn dir() -> TempDir {
+pub(crate) fn dir() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
@@ -315,4 +315,142 @@ fn completions_and_doctor_without_a_server() {
     let gateway = findings.iter().find(|f| f["check"] == "gateway").unwrap();
     assert_eq!(gateway["ok"], false);
     assert!(gateway["remedy"].as_str().unwrap().contains("parlor up"));
+}
+
+/// A world of two whose characters speak through a language model.
+const VOICED: &str = r#"[world]
+name = "voiced"
+[llm]
+[dialects.small]
+kind = "gibberish"
+[dialects.voice]
+kind = "llm"
+fallback = "small"
+[[characters]]
+name = "Ann"
+dialect = "voice"
+[[characters]]
+name = "Bo"
+dialect = "voice"
+[mechanics.exchange_limit]
+max = 4
+"#;
+
+/// Runs the binary with one more variable.
+fn parlor_with(dir: &Path, variable: (&str, &str), args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_parlor"))
+        .args(args)
+        .current_dir(dir)
+        .env_clear()
+        .env("HOME", dir)
+        .env(variable.0, variable.1)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_key_in_the_environment_does_not_change_a_play() {
+    let dir = dir();
+    let args = ["play", "friends", "--seed", "7", "--format", "jsonl"];
+    let plain = parlor(dir.path(), &args);
+    let keyed = parlor_with(dir.path(), ("GEMINI_API_KEY", "not-a-key"), &args);
+    assert_eq!(text(&plain.stdout), text(&keyed.stdout));
+    assert!(!text(&plain.stdout).contains("\"fallback\":true"));
+}
+
+#[test]
+fn a_key_is_never_printed_wherever_it_comes_from_fr22() {
+    let dir = dir();
+    fs::write(dir.path().join("key"), "sk-very-secret\n").unwrap();
+    for variable in [
+        ("OPENAI_API_KEY", "sk-very-secret"),
+        ("OPENAI_API_KEY_FILE", "key"),
+    ] {
+        for args in [
+            &["config"][..],
+            &["config", "--json"],
+            &["doctor", "--json"],
+        ] {
+            let output = parlor_with(dir.path(), variable, args);
+            let printed = text(&output.stdout) + &text(&output.stderr);
+            assert!(!printed.contains("very-secret"), "{args:?}: {printed}");
+        }
+        let config = text(&parlor_with(dir.path(), variable, &["config"]).stdout);
+        assert!(
+            config.contains(&format!("{} in the environment", variable.0)),
+            "{config}"
+        );
+    }
+}
+
+#[test]
+fn a_model_without_its_key_is_refused_at_once_with_the_variable() {
+    let dir = dir();
+    let output = parlor(dir.path(), &["play", "--llm", "gemini:gemini-3-flash"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("set GEMINI_API_KEY"),
+        "{}",
+        text(&output.stderr)
+    );
+    let output = parlor(dir.path(), &["play", "--llm", "gpt-4o"]);
+    assert!(
+        text(&output.stderr).contains("names no model"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn an_address_in_a_world_file_needs_the_operators_leave() {
+    let dir = dir();
+    let world = VOICED.replace(
+        "[llm]",
+        "[llm]\nmodel = \"openai:any@http://127.0.0.1:9/v1\"",
+    );
+    fs::write(dir.path().join("voiced.toml"), world).unwrap();
+    let play = |endpoints: &str| {
+        let args = [
+            "play",
+            "voiced.toml",
+            "--llm",
+            "ollama:any@http://127.0.0.1:9",
+            "--seed",
+            "1",
+        ];
+        parlor_with(dir.path(), ("PARLOR_LLM_ENDPOINTS", endpoints), &args)
+    };
+    let refused = play("http://elsewhere/v1");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        text(&refused.stderr).contains("llm_endpoints"),
+        "{}",
+        text(&refused.stderr)
+    );
+    // Nobody listens there, so the fallback speaks.
+    let allowed = play("http://127.0.0.1:9/v1");
+    assert!(allowed.status.success(), "{}", text(&allowed.stderr));
+    assert!(
+        text(&allowed.stdout).contains("(fallback)"),
+        "{}",
+        text(&allowed.stdout)
+    );
+}
+
+#[test]
+fn a_prompt_needs_a_conversation_of_the_store() {
+    let dir = dir();
+    let unknown = "5b0e2f3c-6b1e-5c53-9d0b-0d7c1a2f9f10";
+    for (id, part) in [
+        (unknown, "has no conversation"),
+        ("x", "not a conversation's id"),
+    ] {
+        let output = parlor(dir.path(), &["prompt", id]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            text(&output.stderr).contains(part),
+            "{}",
+            text(&output.stderr)
+        );
+    }
 }
