@@ -39,7 +39,8 @@ pub(super) struct Ticket {
     pub(super) day: NaiveDate,
     /// Requests it may make, 1 or more.
     pub(super) calls: u64,
-    tokens: u64,
+    /// What was set aside for it; nothing of what is not limited.
+    pub(super) aside: Amount,
 }
 
 /// The budget of one world.
@@ -55,10 +56,9 @@ pub(super) struct Budget {
 
 struct State {
     day: NaiveDate,
-    /// What is left of the lease. Tokens can fall below zero when a reply was longer than it was
-    /// thought to be.
-    calls: u64,
-    tokens: i64,
+    /// What is left of the lease. Below zero where something is not limited, or when a reply was
+    /// longer than it was thought to be.
+    lease: Correction,
     used_at: DateTime<Utc>,
     shut_until: DateTime<Utc>,
     /// What the store is still to be told, by day.
@@ -80,8 +80,7 @@ impl Budget {
             clock,
             state: Mutex::new(State {
                 day: now.date_naive(),
-                calls: 0,
-                tokens: 0,
+                lease: Correction::default(),
                 used_at: now,
                 shut_until: DateTime::UNIX_EPOCH,
                 corrections: BTreeMap::new(),
@@ -118,16 +117,16 @@ impl Budget {
 
     /// Takes back what a call did not need, or charges what it needed beyond.
     pub(super) fn settle(&self, ticket: &Ticket, calls: u64, tokens: u64) {
-        let calls_back = signed(ticket.calls) - signed(calls);
-        let tokens_back = signed(ticket.tokens) - signed(tokens);
+        let calls_back = signed(ticket.aside.calls) - signed(calls);
+        let tokens_back = signed(ticket.aside.tokens) - signed(tokens);
         let mut state = self.state.lock();
-        if self.limits.is_none() || ticket.day != state.day {
+        if ticket.day == state.day {
+            state.lease.calls += calls_back;
+            state.lease.tokens += tokens_back;
+        } else {
             let correction = state.corrections.entry(ticket.day).or_default();
             correction.calls -= calls_back;
             correction.tokens -= tokens_back;
-        } else {
-            state.calls = state.calls.saturating_add_signed(calls_back);
-            state.tokens = state.tokens.saturating_add(tokens_back);
         }
     }
 
@@ -141,13 +140,8 @@ impl Budget {
         let corrections = {
             let now = self.clock.now();
             let mut state = self.state.lock();
-            if all || now - state.used_at >= LEASE_IDLE || now.date_naive() != state.day {
-                state.give_back();
-            } else if state.tokens < 0 {
-                let debt = -std::mem::take(&mut state.tokens);
-                let day = state.day;
-                state.corrections.entry(day).or_default().tokens += debt;
-            }
+            let is_over = now - state.used_at >= LEASE_IDLE || now.date_naive() != state.day;
+            state.tell(all || is_over);
             std::mem::take(&mut state.corrections)
         };
         for (day, by) in corrections {
@@ -168,65 +162,85 @@ impl Budget {
     /// Out of the lease, if it has enough.
     fn take(&self, calls: u64, tokens: u64) -> Option<Ticket> {
         let now = self.clock.now();
-        let day = now.date_naive();
-        if self.limits.is_none() {
-            // Nothing is set aside: what the call needs is told afterwards.
-            return Some(self.noted(day, calls));
-        }
         let mut state = self.state.lock();
-        if state.day != day {
-            state.give_back();
-            state.day = day;
+        if state.day != now.date_naive() {
+            state.tell(true);
+            state.day = now.date_naive();
             state.shut_until = DateTime::UNIX_EPOCH;
         }
-        if state.calls == 0 || state.tokens < signed(tokens) {
+        let missing = self.missing(&state, calls, tokens);
+        if missing != Amount::default() {
             return None;
         }
-        let calls = calls.min(state.calls);
-        state.calls -= calls;
-        state.tokens -= signed(tokens);
+        let mut ticket = Ticket {
+            day: state.day,
+            calls,
+            aside: Amount::default(),
+        };
+        if self.limits.calls_max.is_some() {
+            ticket.calls = calls.min(state.lease.calls.unsigned_abs());
+            ticket.aside.calls = ticket.calls;
+        }
+        if self.limits.tokens_max.is_some() {
+            ticket.aside.tokens = tokens;
+        }
+        state.lease.calls -= signed(ticket.aside.calls);
+        state.lease.tokens -= signed(ticket.aside.tokens);
         state.used_at = now;
-        Some(Ticket { day, calls, tokens })
+        Some(ticket)
     }
 
-    /// A call that needs no lease counts as made until it says otherwise.
-    fn noted(&self, day: NaiveDate, calls: u64) -> Ticket {
-        let mut state = self.state.lock();
-        state.corrections.entry(day).or_default().calls += signed(calls);
-        Ticket {
-            day,
-            calls,
-            tokens: 0,
+    /// What the lease lacks: the requests, where it has not a single one, and tokens.
+    fn missing(&self, state: &State, calls: u64, tokens: u64) -> Amount {
+        let lacks_calls = self.limits.calls_max.is_some() && state.lease.calls < 1;
+        let lacks_tokens = self.limits.tokens_max.is_some() && state.lease.tokens < signed(tokens);
+        Amount {
+            calls: if lacks_calls { calls } else { 0 },
+            tokens: if lacks_tokens {
+                signed(tokens)
+                    .saturating_sub(state.lease.tokens)
+                    .unsigned_abs()
+            } else {
+                0
+            },
         }
     }
 
-    /// Sets more aside: a whole lease, or where that is too much what is left of the day.
+    /// Sets more aside: a whole lease, or where that is too much what is just needed.
     async fn lease(&self, calls: u64, tokens: u64, day: NaiveDate) -> Result<bool, ModelError> {
         let of = self.of(day);
-        let share = self.limits.calls_max.unwrap_or(u64::MAX) / LEASE_SHARE;
-        let many = share.clamp(1, LEASE_CALLS_MAX);
-        let tokens_share = self.limits.tokens_max.unwrap_or(u64::MAX) / LEASE_SHARE;
-        let whole = Amount {
-            calls: calls.max(many),
-            tokens: tokens.max(tokens.saturating_mul(many).min(tokens_share)),
-        };
-        if self.reserve(&of, whole).await? {
+        let missing = self.missing(&self.state.lock(), calls, tokens);
+        if self.reserve(&of, self.whole(missing, tokens)).await? {
             return Ok(true);
         }
         let spent = self
             .asked("read what is spent", || self.store.spent(&of))
             .await?;
-        let (calls_left, tokens_left) = self.limits.left(spent);
+        let (calls_left, _) = self.limits.left(spent);
         let rest = Amount {
-            calls: calls.min(calls_left.unwrap_or(calls)),
-            tokens,
+            calls: missing.calls.min(calls_left.unwrap_or(u64::MAX)),
+            tokens: missing.tokens,
         };
-        let enough = rest.calls > 0 && tokens_left.is_none_or(|left| left >= tokens);
-        if enough && self.reserve(&of, rest).await? {
+        let some = rest.calls > 0 || missing.calls == 0;
+        if some && self.reserve(&of, rest).await? {
             return Ok(true);
         }
         self.state.lock().shut_until = self.clock.now() + SHUT_FOR;
         Ok(false)
+    }
+
+    /// What is missing, rounded up to what several calls need.
+    fn whole(&self, missing: Amount, tokens: u64) -> Amount {
+        let share = |max: Option<u64>| max.unwrap_or(u64::MAX) / LEASE_SHARE;
+        let many = share(self.limits.calls_max).clamp(1, LEASE_CALLS_MAX);
+        let many_tokens = tokens
+            .saturating_mul(LEASE_CALLS_MAX)
+            .min(share(self.limits.tokens_max));
+        let up = |missing: u64, to: u64| if missing == 0 { 0 } else { missing.max(to) };
+        Amount {
+            calls: up(missing.calls, many),
+            tokens: up(missing.tokens, many_tokens),
+        }
     }
 
     async fn reserve(&self, of: &BudgetDay, want: Amount) -> Result<bool, ModelError> {
@@ -239,8 +253,8 @@ impl Budget {
             let mut state = self.state.lock();
             // At midnight the lease may be one of a day that is over: then it goes back.
             if state.day == of.day {
-                state.calls += want.calls;
-                state.tokens = state.tokens.saturating_add(signed(want.tokens));
+                state.lease.calls += signed(want.calls);
+                state.lease.tokens += signed(want.tokens);
             } else {
                 let correction = state.corrections.entry(of.day).or_default();
                 correction.calls -= signed(want.calls);
@@ -287,19 +301,21 @@ impl Budget {
 }
 
 impl State {
-    /// The lease goes back to its day.
-    fn give_back(&mut self) {
-        let (calls, tokens) = (
-            std::mem::take(&mut self.calls),
-            std::mem::take(&mut self.tokens),
-        );
-        let day = self.day;
-        let correction = self.corrections.entry(day).or_default();
-        correction.calls -= signed(calls);
-        correction.tokens -= tokens;
+    /// Has the store told what was spent beyond the lease, and where it is `over` gives it back.
+    fn tell(&mut self, over: bool) {
+        let correction = self.corrections.entry(self.day).or_default();
+        for (lease, told) in [
+            (&mut self.lease.calls, &mut correction.calls),
+            (&mut self.lease.tokens, &mut correction.tokens),
+        ] {
+            if over || *lease < 0 {
+                *told -= std::mem::take(lease);
+            }
+        }
     }
 }
 
+/// Counts are far below 2^53, whatever a provider says.
 fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+    i64::try_from(count.min(1 << 53)).unwrap_or(i64::MAX)
 }

@@ -159,6 +159,10 @@ impl Model for Client {
         self.transport.name()
     }
 
+    fn attempts_max(&self) -> u32 {
+        self.options.attempts_max
+    }
+
     async fn complete(
         &self,
         request: &Request,

@@ -21,8 +21,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the store is told.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
-/// Requests that one call may make where it doesn't say: as many as clients try by default.
-const ATTEMPTS: u32 = 3;
 /// No call is taken to have read or written more tokens, whatever the provider says.
 const TOKENS_MAX: u64 = 10_000_000;
 /// Figures that wait for the store at most; beyond it they are left out.
@@ -156,6 +154,10 @@ impl Model for Metered {
         self.model.name()
     }
 
+    fn attempts_max(&self) -> u32 {
+        self.model.attempts_max()
+    }
+
     async fn complete(
         &self,
         request: &Request,
@@ -163,7 +165,11 @@ impl Model for Metered {
     ) -> Result<Completion, ModelError> {
         let tokens_in = tokens_of(request);
         let tokens = tokens_in + u64::from(request.tokens_out_max);
-        let calls = request.attempts_max.unwrap_or(ATTEMPTS).max(1);
+        let own_max = self.model.attempts_max();
+        let calls = request
+            .attempts_max
+            .unwrap_or(own_max)
+            .clamp(1, own_max.max(1));
         let ticket = match self.budget.admit(calls.into(), tokens).await {
             Ok(ticket) => ticket,
             Err(error) => {
@@ -246,6 +252,9 @@ impl<'a> Paying<'a> {
 impl Drop for Paying<'_> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
+            let calls = ticket.aside.calls.max(1);
+            let tokens = ticket.aside.tokens;
+            self.metered.budget.settle(&ticket, calls, tokens);
             self.metered.count(ticket.day, |usage| {
                 usage.calls += 1;
                 *usage.failures.entry("given_up".to_owned()).or_default() += 1;

@@ -38,6 +38,11 @@ pub trait Model: Send + Sync {
         pieces: Option<&mpsc::Sender<String>>,
     ) -> Result<Completion, ModelError>;
 
+    /// Requests that one call makes at most, where it is not told to make fewer.
+    fn attempts_max(&self) -> u32 {
+        1
+    }
+
     /// Somebody else speaks the line that this model was asked for: for those who keep the books.
     fn fell_back(&self) {}
 }

@@ -41,6 +41,10 @@ impl Model for Provider {
         NAME
     }
 
+    fn attempts_max(&self) -> u32 {
+        3
+    }
+
     async fn complete(
         &self,
         request: &Request,
@@ -171,7 +175,7 @@ async fn a_budget_survives_restarts_and_kills_and_begins_anew_at_midnight() {
         store.close().await;
     }
     assert!(provider.requests() <= 50, "{}", provider.requests());
-    assert!(provider.requests() >= 10, "{}", provider.requests());
+    assert!(provider.requests() >= 40, "{}", provider.requests());
 
     let store = open(&path, &clock).await;
     let meter = meter(&store, &clock);
@@ -183,6 +187,20 @@ async fn a_budget_survives_restarts_and_kills_and_begins_anew_at_midnight() {
     clock.advance(Duration::from_secs(16 * 3_600));
     assert!(ask(&model).await.is_ok(), "a new day");
     assert_eq!(provider.requests(), before + 1);
+}
+
+#[tokio::test]
+async fn a_small_budget_is_spent_to_the_last_call() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = morning();
+    let store = open(&dir.path().join("parlor.db"), &clock).await;
+    for (calls, tokens) in [(Some(3), None), (Some(3), Some(100_000))] {
+        clock.advance(Duration::from_secs(24 * 3_600));
+        let (world, provider) = (world(calls, tokens), Arc::new(Provider::default()));
+        let model = meter(&store, &clock).metered(provider.clone(), &world);
+        while ask(&model).await.is_ok() {}
+        assert_eq!(provider.requests(), 3, "{tokens:?}");
+    }
 }
 
 #[tokio::test]
