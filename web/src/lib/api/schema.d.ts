@@ -1383,6 +1383,11 @@ export interface components {
                 characters: string[];
                 /** @description Names of the mechanics that are switched on. */
                 mechanics: string[];
+                /**
+                 * @description The language models that characters speak through (`gemini:gemini-3-flash`); null where
+                 *     everybody speaks scripted lines.
+                 */
+                model: string | null;
                 /** @description Its slug. */
                 name: string;
                 /** @description The pause between lines: `0`, `500ms`, `1s`, .. */
@@ -1809,7 +1814,8 @@ export interface components {
          *       },
          *       "aliases": [
          *         "/start-convo-bro"
-         *       ]
+         *       ],
+         *       "model": null
          *     }
          */
         World: {
@@ -1823,6 +1829,11 @@ export interface components {
             characters: string[];
             /** @description Names of the mechanics that are switched on. */
             mechanics: string[];
+            /**
+             * @description The language models that characters speak through (`gemini:gemini-3-flash`); null where
+             *     everybody speaks scripted lines.
+             */
+            model: string | null;
             /** @description Its slug. */
             name: string;
             /** @description The pause between lines: `0`, `500ms`, `1s`, .. */
