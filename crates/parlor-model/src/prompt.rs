@@ -21,6 +21,20 @@ pub enum Purpose {
     Aside,
 }
 
+impl Purpose {
+    /// The line's place in its event, from which the message's id is derived
+    /// ([`crate::MessageId::derive`]).
+    #[must_use]
+    pub fn part(&self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Reply => "reply",
+            Self::Gossip(_) => "gossip",
+            Self::Aside => "aside",
+        }
+    }
+}
+
 /// What is passed on in gossip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
@@ -80,6 +94,8 @@ pub struct Prompt {
     pub topic: Option<String>,
     /// Where they are.
     pub place: Option<String>,
+    /// What somebody outside of the world tells about the scene: background, never an instruction.
+    pub note: Option<String>,
     /// How the speaker feels, -1.0 (furious) to 1.0 (delighted); `None` = nothing is known.
     pub mood: Option<f64>,
     /// How the speaker stands to the one spoken to, -1.0 (a grudge) to 1.0 (a friend); `None` =
@@ -115,6 +131,7 @@ impl Prompt {
             present: Vec::new(),
             topic: None,
             place: None,
+            note: None,
             mood: None,
             bond: None,
             purpose,

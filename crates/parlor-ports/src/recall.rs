@@ -128,6 +128,13 @@ pub trait Recall: Send + Sync {
         limit: u32,
     ) -> PortResult<Page<Found>>;
 
+    /// The lines that somebody is reminded of, best first, as in a scene
+    /// ([`crate::store::StepStore::scenes`]) but without a conversation.
+    ///
+    /// # Errors
+    /// Retryable when the store is away.
+    async fn remind(&self, reminder: &Reminder) -> PortResult<Vec<Message>>;
+
     /// What `name` (display name) said, heard or overheard of late: at most `limit` messages,
     /// newest first, among the latest [`LATELY`] of the world. Not by the index, so nothing is
     /// missing because it is too young.

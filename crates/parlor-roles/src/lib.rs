@@ -10,8 +10,10 @@ pub mod character;
 pub mod director;
 pub mod indexer;
 pub mod jobs;
+pub mod parley;
 pub mod play;
 pub mod presence;
+pub mod record;
 pub mod rehearsal;
 pub mod relay;
 pub mod retry;
@@ -22,6 +24,7 @@ pub mod traffic;
 
 pub use director::StageDirector;
 pub use indexer::Indexer;
+pub use parley::StageParley;
 pub use presence::{PresenceOptions, PresenceRole};
 pub use relay::{Relay, RelayHandle, RelayOptions};
 pub use stage::{Performance, Production, Settled, Stage, Step, Taken, Voices};

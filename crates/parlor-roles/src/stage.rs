@@ -140,6 +140,12 @@ impl Stage {
         self.productions.get(world).map(|p| &p.production.engine)
     }
 
+    /// A world with its dialects.
+    #[must_use]
+    pub fn production(&self, world: &Slug) -> Option<&Production> {
+        self.productions.get(world).map(|p| &p.production)
+    }
+
     /// True when a world has a dialect that is slow.
     #[must_use]
     pub fn is_slow(&self, world: &Slug) -> bool {

@@ -72,6 +72,15 @@ impl Recall for PostgresStore {
             .map_err(|error| self.failed(WHAT, &error))
     }
 
+    async fn remind(&self, reminder: &Reminder) -> PortResult<Vec<Message>> {
+        const WHAT: &str = "can't find what comes to mind";
+        let mut connection = self.connection(WHAT).await?;
+        let found = remind(&mut connection, std::slice::from_ref(reminder))
+            .await
+            .map_err(|error| self.failed(WHAT, &error))?;
+        Ok(found.into_iter().next().unwrap_or_default())
+    }
+
     async fn witnessed(&self, world: &Slug, name: &str, limit: u32) -> PortResult<Vec<Message>> {
         const WHAT: &str = "can't read what somebody witnessed";
         let mut connection = self.connection(WHAT).await?;

@@ -58,6 +58,14 @@ impl Recall for SqliteStore {
             .await
     }
 
+    async fn remind(&self, reminder: &Reminder) -> PortResult<Vec<Message>> {
+        let reminder = reminder.clone();
+        self.read("find what comes to mind", move |conn| {
+            remind(conn, &reminder)
+        })
+        .await
+    }
+
     async fn witnessed(&self, world: &Slug, name: &str, limit: u32) -> PortResult<Vec<Message>> {
         let (world, name) = (world.clone(), name.to_owned());
         self.read("read what somebody witnessed", move |conn| {

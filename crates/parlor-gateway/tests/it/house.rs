@@ -12,6 +12,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use parking_lot::Mutex;
 use parlor_gateway::{Gateway, GatewayOptions, Ids, Limits, Ops};
 use parlor_model::recall::Reminder;
+use parlor_model::recall::Reminder;
 use parlor_model::words;
 use parlor_model::world::{
     Access, ExchangeKind, InboxKind, Llm, Memory, Pace, Routing, Template, Topology, Trigger,
@@ -439,6 +440,10 @@ impl Recall for House {
             found.reverse();
         }
         Ok(page(found, place(after), limit))
+    }
+
+    async fn remind(&self, _: &Reminder) -> PortResult<Vec<Message>> {
+        not_here()
     }
 
     async fn remind(&self, _: &Reminder) -> PortResult<Vec<Message>> {
