@@ -39,23 +39,33 @@ async fn a_grudge_is_borne(setting: Setting) {
     let server = scratch.up(&["--pace", "0", "--seed", "7"]).await;
     let (api, world) = (server.api().await, scratch.world.name.clone());
     let calm = first_answer(&api, &world, "rachel", FURIOUS).await;
-    assert_eq!(calm["text"], "You once said: what was said", "nothing was said before");
+    assert_eq!(
+        calm["text"], "You once said: what was said",
+        "nothing was said before"
+    );
 
     let found = until_found(&api, "PURPLE+Sandwich").await;
     let hit = &found["items"][0];
     assert_eq!(hit["message"]["text"], FURIOUS);
     assert_eq!(hit["conversation"]["world"], json!(world));
-    assert_eq!(hit["snippet"]["marks"], json!([{ "start": 23, "end": 38 }]));
+    let marks = json!([{ "start": 23, "end": 29 }, { "start": 30, "end": 38 }]);
+    assert_eq!(hit["snippet"]["marks"], marks);
 
     let rachel = first_answer(&api, &world, "rachel", ASKED).await;
     assert_eq!(rachel["text"], format!("You once said: {FURIOUS}"));
     let joey = first_answer(&api, &world, "joey", ASKED).await;
-    assert_eq!(joey["text"], "You once said: what was said", "Joey was not there");
+    assert_eq!(
+        joey["text"], "You once said: what was said",
+        "Joey was not there"
+    );
 
     let path = format!("/api/worlds/{world}/characters/rachel");
     let rachel = api.get(&path).await.expect(200);
     assert_eq!(rachel["bonds"][0]["with"], "Ross");
-    assert!(rachel["mood"].is_number() && rachel["recent"][0]["text"].is_string(), "{rachel}");
+    assert!(
+        rachel["mood"].is_number() && rachel["recent"][0]["text"].is_string(),
+        "{rachel}"
+    );
 }
 
 #[tokio::test]

@@ -30,6 +30,9 @@ pub const CANDIDATES_MAX: u32 = 12;
 /// A word is common when more lines have it: lines are not recalled by it, and a search for common
 /// words alone looks at a part of the lines at a time. So neither costs more as lines grow in number.
 pub const COMMON_LINES: u64 = 10_000;
+/// Names of company that a store is asked for; of more it is not asked, only what it finds is looked
+/// at.
+const COMPANY_MAX: usize = 32;
 /// A word that is in more than one of so many lines says nothing, once there are many lines.
 const TELLING_SHARE: u64 = 4;
 /// From so many lines on.
@@ -67,6 +70,18 @@ impl Reminder {
             .into_iter()
             .filter(|word| !is_filler(word) && !names.contains(word));
         telling.take(CONSIDERED_MAX).collect()
+    }
+
+    /// The marks of the lines that may come to mind: each group must match, by one of its marks.
+    #[must_use]
+    pub fn marks(&self) -> Vec<Vec<String>> {
+        let world = self.world.as_str();
+        let mut marks = vec![vec![words::witness_mark(world, &self.viewer)]];
+        if (1..=COMPANY_MAX).contains(&self.with.len()) {
+            let company = self.with.iter();
+            marks.push(company.map(|name| words::party_mark(world, name)).collect());
+        }
+        marks
     }
 
     /// The best of `found`, best first. Neither what is known, nor what is not the viewer's

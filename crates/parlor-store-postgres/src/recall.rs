@@ -6,7 +6,7 @@ use crate::words::{self, Hit};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use parlor_model::recall::{Asked, CANDIDATES_MAX, COMMON_LINES, Reminder, Scale, Volume, telling};
-use parlor_model::words::{party_mark, witness_mark, world_mark};
+use parlor_model::words::world_mark;
 use parlor_model::{Conversation, ConversationId, Message, Slug};
 use parlor_ports::PortResult;
 use parlor_ports::recall::{
@@ -151,14 +151,14 @@ async fn remind(
 }
 
 fn question_of(reminder: &Reminder, word: &str) -> String {
-    let world = reminder.world.as_str();
-    let witness = witness_mark(world, &reminder.viewer);
-    let parties: Vec<_> = reminder.with.iter().map(|n| party_mark(world, n)).collect();
-    words::all_of(&[
-        vec![word],
-        vec![&witness],
-        parties.iter().map(String::as_str).collect(),
-    ])
+    let marks = reminder.marks();
+    let mut groups = vec![vec![word]];
+    groups.extend(
+        marks
+            .iter()
+            .map(|group| group.iter().map(String::as_str).collect()),
+    );
+    words::all_of(&groups)
 }
 
 /// The words worth asking for, of each reminder.

@@ -9,7 +9,7 @@ use crate::writer::find_world;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use parlor_model::recall::{Asked, CANDIDATES_MAX, COMMON_LINES, Reminder, Scale, Volume, telling};
-use parlor_model::words::{party_mark, witness_mark, world_mark};
+use parlor_model::words::world_mark;
 use parlor_model::{Message, Slug};
 use parlor_ports::PortResult;
 use parlor_ports::recall::{
@@ -85,13 +85,13 @@ pub(crate) fn remind(conn: &Connection, reminder: &Reminder) -> Result<Vec<Messa
         return Ok(Vec::new());
     }
     let asked = telling(words::counted(conn, world, &reminder.words)?, volume);
-    let name = reminder.world.as_str();
-    let witness = witness_mark(name, &reminder.viewer);
-    let parties: Vec<_> = reminder.with.iter().map(|n| party_mark(name, n)).collect();
+    let marks = reminder.marks();
     let mut found = Vec::new();
     for Asked { word, .. } in &asked {
-        let parties = parties.iter().map(String::as_str).collect();
-        let matcher = Matcher::all_of([vec![word.as_str()], vec![&witness], parties]);
+        let marks = marks
+            .iter()
+            .map(|group| group.iter().map(String::as_str).collect());
+        let matcher = Matcher::all_of([vec![word.as_str()]].into_iter().chain(marks));
         let hits = matcher.find(conn, (0, i64::MAX), CANDIDATES_MAX)?;
         found.extend(hits.into_iter().map(|hit| (hit.message, hit.audience)));
     }
