@@ -4,12 +4,13 @@
 //! Split by who uses it: [`StepStore`] is the hot path of the workers, [`OutboxStore`] the relay's,
 //! [`Library`] what readers ask, [`Recall`] what was said long ago, [`Changes`] the live view's,
 //! [`Upkeep`] and [`Inspection`] the operator's, [`Pacing`] the pace that people set, [`Presence`]
-//! which roles there are, and [`UsageStore`] the books of language models. A store implements them
-//! all; [`Store`] is the sum.
+//! which roles there are, [`UsageStore`] the books of language models, and [`Keys`] who may enter. A
+//! store implements them all; [`Store`] is the sum.
 
 use crate::bus::DeadLetter;
 use crate::error::PortResult;
 use crate::inspect::Inspection;
+use crate::keys::Keys;
 use crate::pacing::Pacing;
 use crate::presence::Presence;
 use crate::recall::Recall;
@@ -435,6 +436,7 @@ pub trait Store:
     + Pacing
     + Presence
     + Inspection
+    + Keys
 {
 }
 
@@ -449,5 +451,6 @@ impl<T> Store for T where
         + Pacing
         + Presence
         + Inspection
+        + Keys
 {
 }

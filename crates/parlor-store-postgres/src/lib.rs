@@ -36,6 +36,7 @@ mod bundle;
 mod changes;
 mod error;
 mod inspect;
+mod keys;
 mod ledger;
 mod library;
 mod outbox;

@@ -28,6 +28,7 @@ mod commit;
 mod connect;
 mod fault;
 mod inspect;
+mod keys;
 mod library;
 mod migrate;
 mod options;

@@ -13,6 +13,7 @@ const ALL: &[(&str, &str)] = &[
         "0004_presence",
         include_str!("../migrations/0004_presence.sql"),
     ),
+    ("0006_keys", include_str!("../migrations/0006_keys.sql")),
 ];
 
 /// Names of those that are not applied yet.

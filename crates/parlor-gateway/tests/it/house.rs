@@ -12,7 +12,6 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use parking_lot::Mutex;
 use parlor_gateway::{Gateway, GatewayOptions, Ids, Limits, Ops};
 use parlor_model::recall::Reminder;
-use parlor_model::recall::Reminder;
 use parlor_model::words;
 use parlor_model::world::{
     Access, ExchangeKind, InboxKind, Llm, Memory, Pace, Routing, Template, Topology, Trigger,
@@ -446,10 +445,6 @@ impl Recall for House {
         not_here()
     }
 
-    async fn remind(&self, _: &Reminder) -> PortResult<Vec<Message>> {
-        not_here()
-    }
-
     async fn witnessed(&self, _: &Slug, name: &str, limit: u32) -> PortResult<Vec<Message>> {
         self.ask()?;
         let data = self.data.lock();
@@ -626,6 +621,7 @@ pub(crate) fn house() -> (Arc<House>, GatewayOptions) {
         store: house.clone(),
         bus: house.clone(),
         director: house.clone(),
+        parley: house.clone(),
         clock: Arc::new(ManualClock::new(noon())),
         ids: counting_ids(),
         metrics: PrometheusBuilder::new().build_recorder().handle(),

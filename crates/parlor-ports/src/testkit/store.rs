@@ -14,6 +14,7 @@
 mod fixture;
 mod guards;
 mod inspect;
+mod keys;
 mod lists;
 mod log;
 mod memory;
@@ -27,6 +28,7 @@ mod values;
 
 pub use guards::*;
 pub use inspect::*;
+pub use keys::*;
 pub use lists::*;
 pub use log::*;
 pub use memory::*;
@@ -170,6 +172,11 @@ macro_rules! store_conformance {
             a_message_is_found_with_its_way
             a_message_that_is_not_there_is_not_found
             conversations_are_counted
+            a_key_is_found_by_its_prefix
+            a_key_never_replaces_another
+            keys_are_listed_newest_first
+            a_key_is_revoked_once
+            the_latest_use_of_a_key_is_kept
             a_budget_lets_through_what_stays_within_its_limits
             a_budget_is_never_overdrawn_by_many_at_once
             budgets_of_days_and_worlds_are_apart
