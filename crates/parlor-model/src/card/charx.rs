@@ -53,7 +53,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Card, CardError> {
         .count();
     if files > used {
         card.warnings.push(format!(
-            "{} other files of the archive are not kept (sounds, other pictures, programs)",
+            "other files in the archive, which are not kept: {}",
             files - used
         ));
     }

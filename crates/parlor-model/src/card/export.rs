@@ -11,6 +11,15 @@ use std::sync::Arc;
 
 /// Lists that version 2 or 3 requires.
 const LISTS: [&str; 3] = ["alternate_greetings", "group_only_greetings", "tags"];
+/// Texts that version 1 has.
+const TEXTS_V1: [&str; 6] = [
+    "name",
+    "description",
+    "personality",
+    "scenario",
+    "first_mes",
+    "mes_example",
+];
 /// Texts that version 2 requires.
 const TEXTS: [&str; 11] = [
     "name",
@@ -75,29 +84,38 @@ impl Card {
         }
         let mut data = self.data.clone();
         complete(&mut data);
-        self.enveloped("chara_card_v3", "3.0", &data)
+        edit_book(&mut data, |entry| entry.put_missing("use_regex", &false));
+        self.enveloped("chara_card_v3", "3.0", &data).to_json()
     }
 
     /// The card as JSON of version 2, for programs that know no newer one. It holds all fields, also
-    /// those that only version 3 knows, but no decorators.
+    /// those that only version 3 knows, but no decorators. The fields of version 1 stand outside as
+    /// well, for programs that know nothing else.
     #[must_use]
     pub fn to_v2_json(&self) -> String {
         let mut data = self.data.clone();
         complete(&mut data);
         if self.version == Version::V3 && self.is_more_than_v2() {
-            strip_decorators(&mut data);
+            edit_book(&mut data, |entry| {
+                let content = entry.text("content");
+                entry.put("content", &without_decorators(&content));
+            });
             let notes = self.fields.creator_notes.trim();
             let notes = [notes, NEWER].join(if notes.is_empty() { "" } else { "\n\n" });
             data.put("creator_notes", &notes);
         }
-        self.enveloped("chara_card_v2", "2.0", &data)
+        let mut card = self.enveloped("chara_card_v2", "2.0", &data);
+        for key in TEXTS_V1 {
+            card.put_missing(key, &data.text(key));
+        }
+        card.to_json()
     }
 
-    fn enveloped(&self, spec: &str, version: &str, data: &Members) -> String {
+    fn enveloped(&self, spec: &str, version: &str, data: &Members) -> Members {
         let mut outer = Members::envelope(spec, version);
         outer.put("data", data);
         outer.adopt(&self.outer);
-        outer.to_json()
+        outer
     }
 
     /// Does the card say what a reader of version 2 would not see?
@@ -147,15 +165,17 @@ fn complete(data: &mut Members) {
     data.put_missing("extensions", &json!({}));
 }
 
-fn strip_decorators(data: &mut Members) {
+/// Edits each entry of the lorebook, if there is one, and adds what the format requires of it.
+fn edit_book(data: &mut Members, edit: impl Fn(&mut Members)) {
     let Some(mut book) = data.object("character_book") else {
         return;
     };
     let mut entries = book.objects("entries", usize::MAX);
     for entry in &mut entries {
-        let content = entry.text("content");
-        entry.put("content", &without_decorators(&content));
+        entry.put_missing("extensions", &json!({}));
+        edit(entry);
     }
     book.put("entries", &entries);
+    book.put_missing("extensions", &json!({}));
     data.put("character_book", &book);
 }

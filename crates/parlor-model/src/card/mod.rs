@@ -26,12 +26,14 @@ pub use macros::Filling;
 pub use picture::{Media, Picture};
 pub use words::{Example, Greetings, Said};
 
+use crate::dice::Dice;
 use crate::name::Slug;
 use crate::world::file::NAME_CHARS_MAX;
 use crate::world::{Character, Origin};
 use members::Members;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Version of the format that a card was written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,13 +207,15 @@ impl Card {
     /// Who the character is, in short, for people and for dialects that know nothing of cards.
     #[must_use]
     pub fn persona(&self) -> String {
-        let parts = [&self.fields.description, &self.fields.personality];
-        let said: Vec<&str> = parts
-            .iter()
-            .map(|part| part.trim())
-            .filter(|part| !part.is_empty())
-            .collect();
-        said.join("\n\n")
+        let dice = Dice::new(0, Uuid::nil());
+        let nobody_yet = Filling {
+            me: self.fields.short_name().to_owned(),
+            other: "the other".to_owned(),
+            dice,
+            lasting: dice,
+        };
+        let parts = [self.description(&nobody_yet), self.personality(&nobody_yet)];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
     }
 }
 

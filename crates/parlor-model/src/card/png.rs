@@ -206,7 +206,7 @@ fn warn_of_assets(chunks: &[Chunk<'_>], card: &mut Card) {
     let assets = chunks.iter().filter(|chunk| chunk.is_asset()).count();
     if assets > 0 {
         card.warnings.push(format!(
-            "{assets} files beside the picture are not kept (sounds, other pictures)"
+            "other files in the picture, which are not kept: {assets}"
         ));
     }
 }

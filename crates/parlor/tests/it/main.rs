@@ -2,5 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod cards;
 mod cli;
+mod dialect;
 mod edges;

@@ -55,6 +55,7 @@ fn older_versions_are_lifted_and_lose_nothing() {
     );
     let mut wanted = v2()["data"].clone();
     wanted["group_only_greetings"] = json!([]);
+    wanted["character_book"]["entries"][0]["use_regex"] = json!(false);
     assert_eq!(out["data"], wanted);
 
     let v1 = json!({ "name": "Bo", "first_mes": "Hm.", "metadata": { "tool": 1 } });
@@ -102,6 +103,21 @@ fn a_reader_of_version_2_is_told_when_it_does_not_see_all() {
             .unwrap()
             .starts_with("Best in the evening.\n\nThis character")
     );
+}
+
+#[test]
+fn a_reader_of_version_1_finds_its_fields_outside() {
+    let out = value(&card(&v3()).to_v2_json());
+    for key in [
+        "name",
+        "description",
+        "personality",
+        "scenario",
+        "first_mes",
+        "mes_example",
+    ] {
+        assert_eq!(out[key], v3()["data"][key], "{key}");
+    }
 }
 
 #[test]

@@ -33,6 +33,7 @@ fn a_character_of_a_world_is_who_its_card_says() {
         "{}",
         marla.persona
     );
+    assert!(!marla.persona.contains("{{"), "{}", marla.persona);
     assert_eq!(
         (marla.likes[0].as_str(), marla.origin),
         ("oil", Origin::World)
