@@ -19,6 +19,9 @@ const REPLY_TOKENS_MAX: u32 = 256;
 /// Models that are asked at most.
 const ASKED_MAX: usize = 20;
 
+/// A model, and a world that may ask it.
+type Named<'w> = (ModelSpec, Option<&'w Arc<World>>);
+
 /// One line for each model that the settings and the worlds name.
 pub(super) async fn findings(config: &Config, worlds: &[Arc<World>]) -> Vec<Finding> {
     if models::is_off(&config.settings) {
@@ -53,11 +56,8 @@ pub(super) async fn findings(config: &Config, worlds: &[Arc<World>]) -> Vec<Find
 
 /// The models that may be asked, each once with a world that names it; and what is wrong with the
 /// others.
-fn named<'w>(
-    models: &Models,
-    worlds: &'w [Arc<World>],
-) -> (Vec<(ModelSpec, Option<&'w Arc<World>>)>, Vec<Finding>) {
-    let mut specs: BTreeMap<String, (ModelSpec, Option<&Arc<World>>)> = BTreeMap::new();
+fn named<'w>(models: &Models, worlds: &'w [Arc<World>]) -> (Vec<Named<'w>>, Vec<Finding>) {
+    let mut specs: BTreeMap<String, Named<'w>> = BTreeMap::new();
     let mut findings = Vec::new();
     let default = models.default_spec();
     if !default.is_none() {
