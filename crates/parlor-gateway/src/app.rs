@@ -9,7 +9,7 @@ use crate::routes::compat::{Triggers, alias_or_nothing};
 use crate::routes::health::Vitals;
 use crate::routes::{
     characters, compat, conversations, dead_letters, events, health, inboxes, inspect, lists,
-    messages, roles, search, stats, usage, worlds,
+    messages, roles, search, stats, usage, v1, worlds,
 };
 use crate::stage::Stage;
 use crate::web::page_beneath;
@@ -57,12 +57,16 @@ impl Gateway {
             metrics: options.metrics.clone(),
         };
         let document = document(&options.worlds);
+        let chats = v1::router(stage.clone());
         let router = Router::from(api().with_state(stage).merge(health::router(vitals)));
         let guard = Guard::new(&options.allowed_hosts, triggers.paths().cloned().collect());
         let router = router
             .merge(docs(&document))
             .fallback_service(beneath(triggers, options.web));
-        let router = layered(router, guard, options.limits);
+        let chats = layered(chats, guard.clone(), v1::limits(options.limits));
+        let router = layered(router, guard, options.limits)
+            .merge(chats)
+            .layer(from_fn(v1::in_their_words));
         Self {
             router,
             document,

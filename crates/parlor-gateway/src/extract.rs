@@ -63,7 +63,8 @@ fn is_json(headers: &HeaderMap) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-async fn read_body(request: Request, limits: Limits) -> Result<Vec<u8>, Problem> {
+/// The body, if it is not too large.
+pub(crate) async fn read_body(request: Request, limits: Limits) -> Result<Vec<u8>, Problem> {
     let mut stream = request.into_body().into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = stream.next().await {

@@ -5,6 +5,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_model::{Clock, Slug, World};
 use parlor_ports::bus::Bus;
 use parlor_ports::director::Director;
+use parlor_ports::parley::Parley;
 use parlor_ports::store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -59,6 +60,8 @@ pub struct GatewayOptions {
     pub bus: Arc<dyn Bus>,
     /// Carries out what callers wish.
     pub director: Arc<dyn Director>,
+    /// Answers those who ask a character outside of any conversation.
+    pub parley: Arc<dyn Parley>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Random ids.

@@ -128,6 +128,18 @@ impl Problem {
         self
     }
 
+    /// What is wrong here and how to mend it, for people.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.details.detail
+    }
+
+    /// A fact that was added.
+    #[must_use]
+    pub fn fact(&self, name: &str) -> Option<&Value> {
+        self.details.facts.get(name)
+    }
+
     /// The stable name.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -144,11 +156,13 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.status();
-        let mut response = (status, Json(self.details)).into_response();
+        let mut response = (status, Json(&self.details)).into_response();
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        response.headers_mut().extend(self.headers);
+        response.headers_mut().extend(self.headers.iter().cloned());
+        // For layers that give it another form.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -200,6 +200,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  parlor dead-letters list\n  parlor dead-letters replay --all"
     )]
     DeadLetters(DeadLetters),
+    /// Make, list and revoke keys of worlds that are not open to everybody
+    #[command(subcommand)]
+    Key(crate::commands::key::KeyCommand),
     /// Show what language models were asked for, and what is left of the budgets
     #[command(
         after_help = "Examples:\n  parlor usage\n  parlor usage --world friends --days 30 --json"

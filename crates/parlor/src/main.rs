@@ -95,6 +95,7 @@ async fn with_settings(
             json,
         } => commands::doctor::run(config, &worlds, &server.url, json).await,
         Command::DeadLetters(which) => commands::dead_letters::run(config, which).await,
+        Command::Key(command) => commands::key::run(config, command).await,
         Command::Usage { world, days, json } => {
             commands::usage::run(config, world, days, json).await
         }

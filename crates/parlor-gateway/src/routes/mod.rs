@@ -14,6 +14,7 @@ pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod stats;
 pub(crate) mod usage;
+pub(crate) mod v1;
 pub(crate) mod worlds;
 
 use crate::problem::Problem;

@@ -7,6 +7,7 @@ pub(crate) mod dead_letters;
 pub(crate) mod dialect;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod key;
 pub(crate) mod plain;
 pub(crate) mod play;
 pub(crate) mod prompt;

@@ -19,7 +19,7 @@ use parlor_ports::director::Director;
 use parlor_ports::store::Store;
 use parlor_roles::character::{CharacterOptions, CharacterRole, Load};
 use parlor_roles::jobs::{JobsOptions, JobsRole};
-use parlor_roles::{Indexer, RelayHandle, Stage};
+use parlor_roles::{Indexer, RelayHandle, Stage, StageParley};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::io::AsyncReadExt;
@@ -99,6 +99,7 @@ async fn start(
                     store: &store,
                     bus: &bus,
                     director: &director,
+                    stage: &stage,
                     clock: &clock,
                     metrics: &metrics,
                 },
@@ -178,6 +179,7 @@ pub(crate) struct GatewayParts<'a> {
     pub(crate) store: &'a Arc<dyn Store>,
     pub(crate) bus: &'a Arc<dyn Bus>,
     pub(crate) director: &'a Arc<dyn Director>,
+    pub(crate) stage: &'a Arc<Stage>,
     pub(crate) clock: &'a Arc<dyn Clock>,
     pub(crate) metrics: &'a PrometheusHandle,
 }
@@ -190,6 +192,11 @@ pub(crate) fn gateway(lifecycle: &Lifecycle, listener: TcpListener, parts: &Gate
         store: parts.store.clone(),
         bus: parts.bus.clone(),
         director: parts.director.clone(),
+        // More at once would only wait their turn at the provider.
+        parley: Arc::new(StageParley::new(
+            parts.stage.clone(),
+            parts.settings.llm_concurrency_max,
+        )),
         clock: parts.clock.clone(),
         ids: Arc::new(wiring::random_id),
         metrics: parts.metrics.clone(),

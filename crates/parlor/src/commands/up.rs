@@ -78,6 +78,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
             store: &store,
             bus: &bus,
             director: &director,
+            stage: &stage,
             clock: &clock,
             metrics: &metrics,
         },
