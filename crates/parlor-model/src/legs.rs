@@ -26,7 +26,8 @@ impl Legs {
     /// From the moment when a role had the event in hand until the words were found.
     #[must_use]
     pub fn in_hand(&self) -> Duration {
-        Duration::from_micros(self.loaded + self.decided + self.spoke)
+        let decided = self.loaded.saturating_add(self.decided);
+        Duration::from_micros(decided.saturating_add(self.spoke))
     }
 
     /// All four in one number, as stores keep them: exact up to 2 ms, then with an error below 0.1%.
@@ -98,7 +99,8 @@ mod tests {
 
         #[test]
         fn every_number_is_some_legs(packed in any::<i64>()) {
-            Legs::unpack(packed);
+            let longest = Duration::from_micros(3 * (2_047 << 31));
+            prop_assert!(Legs::unpack(packed).in_hand() <= longest);
         }
     }
 }

@@ -63,6 +63,16 @@ async fn a_page_of_another_site_can_start_or_change_nothing() {
             "/api/worlds/friends/conversations",
             ("sec-fetch-site", "cross-site"),
         ),
+        (
+            "POST",
+            "/api/worlds/friends/pause",
+            ("origin", "http://192.168.1.66:8000"),
+        ),
+        (
+            "PATCH",
+            "/api/worlds/friends",
+            ("origin", "https://evil.example"),
+        ),
         ("GET", "/start-convo-bro", ("sec-fetch-site", "cross-site")),
     ];
     for (method, path, header) in strange {
@@ -74,6 +84,12 @@ async fn a_page_of_another_site_can_start_or_change_nothing() {
         );
     }
     assert!(house.started.lock().is_empty());
+    let own = [
+        ("host", "192.168.1.7:8000"),
+        ("origin", "http://192.168.1.7:8000"),
+    ];
+    let answer = ask(&app, "POST", "/api/worlds/friends/resume", &own).await;
+    assert_eq!(answer.status, StatusCode::OK, "a page of the very address");
     for header in [
         ("origin", "http://localhost:5173"),
         ("sec-fetch-site", "none"),

