@@ -155,6 +155,7 @@ macro_rules! store_conformance {
             what_is_in_the_window_is_not_recalled
             a_topic_reminds_of_what_was_said_of_it
             only_what_was_witnessed_is_recalled
+            a_reminder_needs_no_conversation
             what_somebody_witnessed_is_listed_newest_first
             closing_closes_once
             pausing_is_logged_once

@@ -4,6 +4,7 @@ use super::fixture::{apply, at, conversation, open, say, slug, texts, walk};
 use crate::recall::{Found, Question, Sort};
 use crate::store::{SceneRecord, SceneRequest, Store};
 use chrono::{DateTime, TimeDelta, Utc};
+use parlor_model::recall::Reminder;
 use parlor_model::{Conversation, Effects, words};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -383,11 +384,16 @@ pub async fn only_what_was_witnessed_is_recalled(store: Arc<dyn Store>) {
         vec![open(&with_joey), telling(&with_joey, 1, "A fossil?", WEEK)],
     )
     .await;
-    for talk in [&now, &with_joey] {
-        let ross = scene(&store, talk, 1, "Ross", 9).await;
-        let known: Vec<_> = texts(&ross.recalled);
-        assert_eq!(known, ["No fossil is safe from Ross."]);
-    }
+    let known = async |talk| scene(&store, talk, 1, "Ross", 9).await.recalled;
+    assert_eq!(
+        texts(&known(&with_joey).await),
+        ["No fossil is safe from Ross."]
+    );
+    assert_eq!(
+        texts(&known(&now).await),
+        [""; 0],
+        "Rachel did not say that"
+    );
     let with_chandler = between(4, ["Ross", "Chandler"]);
     apply(
         &store,
@@ -397,8 +403,49 @@ pub async fn only_what_was_witnessed_is_recalled(store: Arc<dyn Store>) {
         ],
     )
     .await;
-    let ross = scene(&store, &with_chandler, 1, "Ross", 9).await;
-    assert_eq!(texts(&ross.recalled), [""; 0], "that was not with Chandler");
+    assert_eq!(
+        texts(&known(&with_chandler).await),
+        [""; 0],
+        "nor did Chandler"
+    );
+}
+
+/// Without a conversation the same lines come to mind, and only those by or to whom they are with:
+/// what a person said stays between the two.
+pub async fn a_reminder_needs_no_conversation(store: Arc<dyn Store>) {
+    let cast = between(1, ["Rachel", "Ross"]);
+    let person = between(2, ["Ann", "Ross"]);
+    apply(
+        &store,
+        vec![
+            open(&cast),
+            telling(&cast, 1, "I sold your fossil.", 1),
+            open(&person),
+            telling(&person, 1, "Keep my fossil a secret.", 2),
+        ],
+    )
+    .await;
+    index(&store, 2, 100).await;
+    let reminder = |with: &[&str]| Reminder {
+        world: slug("friends"),
+        viewer: "Ross".to_owned(),
+        with: with.iter().map(|name| (*name).to_owned()).collect(),
+        words: vec!["fossil".to_owned()],
+        known: Vec::new(),
+        at: at(WEEK),
+        limit: 9,
+    };
+    let comes = async |with: &[&str]| {
+        let lines = store.remind(&reminder(with)).await;
+        let lines = lines.expect("it can be asked").into_iter();
+        let mut texts: Vec<_> = lines.map(|line| line.text).collect();
+        texts.sort();
+        texts
+    };
+    let (sold, secret) = ("I sold your fossil.", "Keep my fossil a secret.");
+    assert_eq!(comes(&["Rachel", "Bea"]).await, [sold]);
+    assert_eq!(comes(&["Rachel", "Ann"]).await, [sold, secret]);
+    assert_eq!(comes(&["Bea"]).await, [""; 0]);
 }
 
 /// What somebody witnessed of late, newest first, and nothing else.
