@@ -18,7 +18,7 @@ WEB := web/dist/page/index.html
 WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts web/svelte.config.js -type f)
 WEB_PACKAGES := web/node_modules/.package-lock.json
 
-.PHONY: help up web test test-unit test-web test-bus test-stores lint lint-scripts \
+.PHONY: fuzz help up web test test-unit test-web test-bus test-stores lint lint-scripts \
 	lint-dependencies fmt doc bench clean-services
 
 help: ## List these targets
@@ -103,6 +103,9 @@ fmt: ## Format the code
 
 doc: ## Build the crates' documentation; a broken link is an error
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+fuzz: ## Feed hostile bytes to whatever reads strangers' files, each target for TIME seconds (TIME=60)
+	fuzz/run $(or $(TIME),60) $(ARGS)
 
 bench: ## Measure; see bench/README.md
 	bench/run $(ARGS)

@@ -2,6 +2,9 @@
 //!
 //! - [`grammar`]: lines from a Tracery grammar that answers what was said;
 //! - [`gibberish`]: pronounceable nonsense;
+//! - [`markov`]: a chain of words, trained from text;
+//! - [`template`]: opinions by stance and mood;
+//! - [`replay`]: the lines of a chat, as answers; [`import`] reads the exports of messengers;
 //! - [`llm`]: language models;
 //! - [`registry`]: what kinds there are, and the dialects of a world by name.
 //!

@@ -13,7 +13,7 @@ const SENTENCE_TOKENS_MAX: usize = 60;
 /// Distinct runs of tokens that are kept for each direction. Beyond it the rarest are forgotten.
 const GRAMS_MAX: usize = 1 << 20;
 /// Runs that are collected before they are sorted and counted.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 1 << 18;
 /// Where a sentence begins and ends.
 pub(super) const EDGE: u32 = 0;
 /// Bits of a token in a key. Five tokens fit.
@@ -280,11 +280,13 @@ impl Key {
     }
 }
 
-/// Counts runs of tokens: a chunk as it comes, and what was sorted and counted before.
+/// Counts runs of tokens: a chunk as it comes, and what was sorted and counted before. Keys and counts
+/// lie apart, as a key is wide and padding would cost a third more.
 #[derive(Debug, Default)]
 struct Grams {
     chunk: Vec<Key>,
-    counted: Vec<(Key, u32)>,
+    keys: Vec<Key>,
+    counts: Vec<u32>,
     thinned: bool,
 }
 
@@ -301,14 +303,24 @@ impl Grams {
         }
     }
 
+    /// Merges the chunk into what was counted.
     fn count_chunk(&mut self) {
         self.chunk.sort_unstable();
-        let mut merged: Vec<(Key, u32)> = Vec::with_capacity(self.counted.len());
-        let mut push = |key: Key, count: u32| match merged.last_mut() {
-            Some((last, sum)) if *last == key => *sum = sum.saturating_add(count),
-            _ => merged.push((key, count)),
+        let most = self.keys.len() + self.chunk.len();
+        let (mut keys, mut counts) = (Vec::with_capacity(most), Vec::<u32>::with_capacity(most));
+        let mut push = |key: Key, count: u32| match (keys.last(), counts.last_mut()) {
+            (Some(last), Some(sum)) if *last == key => *sum = sum.saturating_add(count),
+            _ => {
+                keys.push(key);
+                counts.push(count);
+            }
         };
-        let mut old = std::mem::take(&mut self.counted).into_iter().peekable();
+        let mut old = self
+            .keys
+            .iter()
+            .copied()
+            .zip(self.counts.iter().copied())
+            .peekable();
         for key in self.chunk.drain(..) {
             while let Some((before, count)) = old.next_if(|(before, _)| *before <= key) {
                 push(before, count);
@@ -316,7 +328,7 @@ impl Grams {
             push(key, 1);
         }
         old.for_each(|(key, count)| push(key, count));
-        self.counted = merged;
+        (self.keys, self.counts) = (keys, counts);
         self.thin();
     }
 
@@ -325,23 +337,31 @@ impl Grams {
     fn thin(&mut self) {
         let target = GRAMS_MAX / 4 * 3;
         let mut rare = 1;
-        while self.counted.len() > GRAMS_MAX {
+        while self.keys.len() > GRAMS_MAX {
             self.thinned = true;
-            let excess = (self.counted.len() - target) as u64;
-            let candidates = self.counted.iter().filter(|(_, n)| *n == rare).count() as u64;
-            self.counted.retain(|(key, count)| {
-                *count != rare || key.spread() % candidates.max(1) >= excess
-            });
+            let excess = (self.keys.len() - target) as u64;
+            let candidates = self.counts.iter().filter(|count| **count == rare).count() as u64;
+            let keeps =
+                |key: Key, count: u32| count != rare || key.spread() % candidates.max(1) >= excess;
+            let mut kept = 0;
+            for at in 0..self.keys.len() {
+                let (key, count) = (self.keys[at], self.counts[at]);
+                if keeps(key, count) {
+                    (self.keys[kept], self.counts[kept]) = (key, count);
+                    kept += 1;
+                }
+            }
+            self.keys.truncate(kept);
+            self.counts.truncate(kept);
             rare += 1;
         }
     }
 
     fn finish(mut self, new_ids: &[u32]) -> (Vec<(Key, u32)>, bool) {
         self.count_chunk();
-        let mut grams = self.counted;
-        for (key, _) in &mut grams {
-            *key = key.renumbered(new_ids);
-        }
+        let grams = self.keys.into_iter().zip(self.counts);
+        let grams = grams.map(|(key, count)| (key.renumbered(new_ids), count));
+        let mut grams: Vec<(Key, u32)> = grams.collect();
         grams.sort_unstable();
         (grams, self.thinned)
     }

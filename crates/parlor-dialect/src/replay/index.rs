@@ -16,9 +16,10 @@ const B: f32 = 0.75;
 const TERMS_MAX: usize = 32;
 /// Bytes of a heard line that are looked at: the last ones.
 const HEARD_BYTES_MAX: usize = 500;
-/// Lines with a term that are candidates because of it. A term that is in more only adds to the
-/// likeness of those that others have found.
-const CANDIDATES_MAX: usize = 2_000;
+/// Terms of a heard line that count: the rarest say what it is about.
+const RAREST: usize = 8;
+/// Lines that are compared with a heard one.
+const CANDIDATES_MAX: usize = 256;
 /// Lines that a search gives at most.
 const FOUND_MAX: usize = 64;
 
@@ -41,48 +42,56 @@ impl Index {
     /// Indexes lines, which come by ascending number.
     pub(super) fn new<'a>(lines: impl Iterator<Item = (u32, &'a str)>) -> Self {
         let mut index = Self::default();
-        let mut pairs: Vec<(u32, u32)> = Vec::new();
-        let mut found = Vec::new();
+        // The terms of each line, one line after the other.
+        let mut terms: Vec<u32> = Vec::new();
         for (number, text) in lines {
-            found.clear();
+            let start = terms.len();
             each_term(text, &mut |term| {
-                let next = index.terms.len() as u32;
-                let id = match index.terms.get(term) {
-                    Some(id) => *id,
-                    None => {
-                        index.terms.insert(term.into(), next);
-                        next
-                    }
-                };
-                if !found.contains(&id) {
-                    found.push(id);
+                let id = index.id(term);
+                if !terms[start..].contains(&id) {
+                    terms.push(id);
                 }
             });
             index.lengths.resize(number as usize, 0);
-            index.lengths.push(found.len() as u8);
+            index.lengths.push((terms.len() - start) as u8);
             index.count += 1;
-            pairs.extend(found.iter().map(|id| (*id, number)));
         }
-        index.mean_length = pairs.len() as f32 / index.count.max(1) as f32;
-        index.group(&pairs);
+        index.mean_length = terms.len() as f32 / index.count.max(1) as f32;
+        index.group(&terms);
         index
     }
 
+    fn id(&mut self, term: &str) -> u32 {
+        let next = self.terms.len() as u32;
+        match self.terms.get(term) {
+            Some(id) => *id,
+            None => {
+                self.terms.insert(term.into(), next);
+                next
+            }
+        }
+    }
+
     /// Counting sort by term; within a term the order of the lines stays.
-    fn group(&mut self, pairs: &[(u32, u32)]) {
+    fn group(&mut self, terms: &[u32]) {
         let mut starts = vec![0u32; self.terms.len() + 1];
-        for (term, _) in pairs {
+        for term in terms {
             starts[*term as usize + 1] += 1;
         }
         for at in 1..starts.len() {
             starts[at] += starts[at - 1];
         }
         let mut next = starts.clone();
-        self.lines = vec![0; pairs.len()];
-        for (term, line) in pairs {
-            let at = &mut next[*term as usize];
-            self.lines[*at as usize] = *line;
-            *at += 1;
+        self.lines = vec![0; terms.len()];
+        let mut rest = terms;
+        for (line, length) in (0..).zip(&self.lengths) {
+            let (of_line, others) = rest.split_at(usize::from(*length));
+            for term in of_line {
+                let at = &mut next[*term as usize];
+                self.lines[*at as usize] = line;
+                *at += 1;
+            }
+            rest = others;
         }
         self.starts = starts;
     }
@@ -96,27 +105,15 @@ impl Index {
     pub(super) fn find(&self, heard: &str, roll: &mut Roll) -> Vec<(f32, u32)> {
         let mut lists = self.lists(heard);
         lists.sort_by_key(|lines| lines.len());
-        let mut likeness: HashMap<u32, f32> = HashMap::new();
-        for (rank, lines) in lists.iter().enumerate() {
-            let weight = self.rarity(lines.len());
-            if lines.len() > CANDIDATES_MAX && rank > 0 {
-                for (line, sum) in &mut likeness {
-                    if lines.binary_search(line).is_ok() {
-                        *sum += weight * self.saturation(*line);
-                    }
-                }
-                continue;
-            }
-            // Even the rarest word may be common: then some of its lines, from anywhere.
-            let start = match lines.len().checked_sub(CANDIDATES_MAX) {
-                Some(spare) => roll.below(spare + 1),
-                None => 0,
-            };
-            for line in lines[start..].iter().take(CANDIDATES_MAX) {
-                *likeness.entry(*line).or_default() += weight * self.saturation(*line);
-            }
-        }
-        best(likeness)
+        lists.truncate(RAREST);
+        let weights: Vec<f32> = lists.iter().map(|lines| self.rarity(lines.len())).collect();
+        let likeness = |line: u32| {
+            let shared = lists.iter().zip(&weights);
+            let shared = shared.filter(|(lines, _)| lines.binary_search(&line).is_ok());
+            shared.map(|(_, weight)| weight).sum::<f32>() * self.saturation(line)
+        };
+        let candidates = candidates(&lists, roll);
+        best(candidates.into_iter().map(|line| (likeness(line), line)))
     }
 
     /// For each known term of a line the lines that have it.
@@ -150,14 +147,31 @@ impl Index {
     }
 }
 
+/// Lines that have the rarest of the terms, each once. Of a term that too many have, some from
+/// anywhere.
+fn candidates(lists: &[&[u32]], roll: &mut Roll) -> Vec<u32> {
+    let mut candidates: Vec<u32> = Vec::with_capacity(CANDIDATES_MAX);
+    for lines in lists {
+        let room = CANDIDATES_MAX - candidates.len();
+        if room == 0 {
+            break;
+        }
+        let start = match lines.len().checked_sub(room) {
+            Some(spare) => roll.below(spare + 1),
+            None => 0,
+        };
+        candidates.extend(lines[start..].iter().take(room));
+    }
+    candidates.sort_unstable();
+    candidates.dedup();
+    candidates
+}
+
 /// The best, in an order that depends on nothing else.
-fn best(likeness: HashMap<u32, f32>) -> Vec<(f32, u32)> {
+fn best(likeness: impl Iterator<Item = (f32, u32)>) -> Vec<(f32, u32)> {
     let order =
         |a: &(f32, u32), b: &(f32, u32)| -> Ordering { b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)) };
-    let mut found: Vec<(f32, u32)> = likeness
-        .into_iter()
-        .map(|(line, sum)| (sum, line))
-        .collect();
+    let mut found: Vec<(f32, u32)> = likeness.collect();
     if found.len() > FOUND_MAX {
         found.select_nth_unstable_by(FOUND_MAX, order);
         found.truncate(FOUND_MAX);
@@ -169,6 +183,17 @@ fn best(likeness: HashMap<u32, f32>) -> Vec<(f32, u32)> {
 /// Calls `see` with the terms of a text, the first [`TERMS_MAX`].
 fn each_term(text: &str, see: &mut dyn FnMut(&str)) {
     let mut lower = String::new();
+    if text.is_ascii() {
+        // The rules of Unicode come to about this, and take ten times as long.
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '\'');
+        for word in words.filter(|word| !word.is_empty()).take(TERMS_MAX) {
+            lower.clear();
+            lower.push_str(word);
+            lower.make_ascii_lowercase();
+            see(&lower);
+        }
+        return;
+    }
     let mut before: Option<(usize, char)> = None;
     for (at, word) in text.unicode_word_indices().take(TERMS_MAX) {
         let mut chars = word.chars();

@@ -10,6 +10,7 @@ use parlor_dialect::{import, markov, template};
 use parlor_model::dice::Dice;
 use parlor_model::world::check;
 use parlor_model::{MessageKind, Prompt, PromptLine, Purpose, World};
+use std::cell::Cell;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -123,18 +124,17 @@ fn world(args: &TryArgs, kind: TryKind, bytes: Vec<u8>) -> anyhow::Result<World>
         "[world]\nname = \"trial\"\n[dialects.{NAME}]\nkind = \"{kind}\"\nfile = \"it\"\n{who}\
          [[characters]]\nname = \"Ann\"\n[[characters]]\nname = \"Ben\"\n"
     );
+    // It is read once; a copy of a large one would be felt.
+    let bytes = Cell::new(Some(bytes));
+    let read = |_: &str| bytes.take().ok_or_else(|| "it is read already".to_owned());
     let file = args.file.display().to_string();
-    check::load(
-        &source,
-        &file,
-        &worlds::vocabulary(),
-        &|_| Ok(bytes.clone()),
+    check::load(&source, &file, &worlds::vocabulary(), &read).map_err(
+        |check::Problems(problems)| {
+            let said: Vec<String> = problems
+                .into_iter()
+                .map(|problem| problem.message)
+                .collect();
+            anyhow::anyhow!("{file}: {}", said.join("; "))
+        },
     )
-    .map_err(|check::Problems(problems)| {
-        let said: Vec<String> = problems
-            .into_iter()
-            .map(|problem| problem.message)
-            .collect();
-        anyhow::anyhow!("{file}: {}", said.join("; "))
-    })
 }
