@@ -93,6 +93,19 @@ impl Engine {
         })
     }
 
+    /// Opens a conversation that was opened before, elsewhere: the same conversation, and the same
+    /// envelope to whoever begins. `None` when that one is not in the cast.
+    #[must_use]
+    pub fn reopen(&self, conversation: Conversation, text: Option<String>) -> Option<Effects> {
+        let from = self.world().named(conversation.participants.first()?)?;
+        let cue = self.cue(&conversation, from, text, conversation.created_at);
+        let mut effects = Effects::none(cue.envelope.id);
+        effects.guard = Guard::Open;
+        effects.sends = vec![cue];
+        effects.opened = vec![conversation];
+        Some(effects)
+    }
+
     /// The envelope that asks the first speaker to begin.
     fn cue(
         &self,

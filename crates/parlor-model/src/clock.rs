@@ -42,6 +42,11 @@ impl ManualClock {
         }
     }
 
+    /// Sets the clock, back or forth.
+    pub fn set(&self, to: DateTime<Utc>) {
+        self.micros.store(to.timestamp_micros(), Ordering::SeqCst);
+    }
+
     /// Moves the clock on.
     pub fn advance(&self, by: std::time::Duration) {
         let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);

@@ -27,6 +27,12 @@ impl Dice {
         Self::new(self.seed, id)
     }
 
+    /// The event that they belong to.
+    #[must_use]
+    pub fn event(&self) -> Uuid {
+        self.event
+    }
+
     /// The stream of rolls called `label`: ChaCha8 keyed with SHA-256 of seed, event and label.
     #[must_use]
     pub fn roll(&self, label: &str) -> Roll {

@@ -48,7 +48,7 @@ pub async fn play(
     world: &Slug,
     wish: Wish,
     key: Uuid,
-    mut show: impl FnMut(&Change),
+    show: impl FnMut(&Change),
 ) -> Result<(), PlayError> {
     let engine = stage
         .engine(world)
@@ -60,7 +60,21 @@ pub async fn play(
     if outcomes.first() == Some(&Outcome::Applied) {
         queue.extend(sends);
     }
-    let mut cursor = Cursor::START;
+    go_on(stage, clock, &mut queue, Cursor::START, show).await
+}
+
+/// Handles what is in `queue` and what comes of it, until nothing is left. Changes after `cursor`
+/// are shown.
+///
+/// # Errors
+/// [`PlayError`].
+pub(crate) async fn go_on(
+    stage: &Stage,
+    clock: &ManualClock,
+    queue: &mut Queue,
+    mut cursor: Cursor,
+    mut show: impl FnMut(&Change),
+) -> Result<(), PlayError> {
     for _ in 0..EVENTS_MAX {
         cursor = show_changes(stage, cursor, &mut show).await?;
         let Some(row) = queue.pop() else {
@@ -91,7 +105,7 @@ async fn wait_for(row: &OutboxRow, stage: &Stage) {
     tokio::time::sleep(wait.unwrap_or_default()).await;
 }
 
-async fn show_changes(
+pub(crate) async fn show_changes(
     stage: &Stage,
     mut cursor: Cursor,
     show: &mut impl FnMut(&Change),
@@ -107,14 +121,14 @@ async fn show_changes(
 }
 
 /// Rows by the time they are due, those of the same time in the order they came.
-#[derive(Default)]
-struct Queue {
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
     rows: BTreeMap<(i64, usize), OutboxRow>,
     came: usize,
 }
 
 impl Queue {
-    fn extend(&mut self, rows: Vec<OutboxRow>) {
+    pub(crate) fn extend(&mut self, rows: Vec<OutboxRow>) {
         for row in rows {
             self.came += 1;
             self.rows
@@ -124,5 +138,11 @@ impl Queue {
 
     fn pop(&mut self) -> Option<OutboxRow> {
         self.rows.pop_first().map(|(_, row)| row)
+    }
+
+    /// Takes out the first row that fits.
+    pub(crate) fn take(&mut self, fits: impl Fn(&OutboxRow) -> bool) -> Option<OutboxRow> {
+        let key = *self.rows.iter().find(|(_, row)| fits(row))?.0;
+        self.rows.remove(&key)
     }
 }

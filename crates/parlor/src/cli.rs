@@ -122,6 +122,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  parlor play friends --from ross --to rachel --seed 7\n  parlor play teahouse.toml --topic 'the rain' --format jsonl"
     )]
     Play(PlayArgs),
+    /// Replay a recorded run without any model, or take another turn from one of its messages
+    #[command(
+        after_help = "Examples:\n  parlor play --record tale.jsonl --seed 7\n  parlor replay tale.jsonl\n  parlor replay tale.jsonl --fork CONVERSATION:4 --seed 8"
+    )]
+    Replay(ReplayArgs),
     /// Check world files and report everything that is wrong with them
     #[command(after_help = "Example:\n  parlor check teahouse.toml")]
     Check {
@@ -291,6 +296,10 @@ pub(crate) struct UpArgs {
     /// Print no lines, only the banner
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    /// Record the run into this file, or go on with the recording in it; `parlor replay` plays it
+    /// again without any model
+    #[arg(long, value_name = "FILE", conflicts_with = "split")]
+    pub(crate) record: Option<PathBuf>,
     /// Refuse to start when the store's schema is not up to date, instead of migrating it
     #[arg(long)]
     pub(crate) no_migrate: bool,
@@ -353,6 +362,31 @@ pub(crate) struct PlayArgs {
     /// Form of the transcript
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
+    /// Record the run into this file; `parlor replay` plays it again without any model
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// The recording
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Form of the transcript
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// Stop after this message: its id, or CONVERSATION:ORDER
+    #[arg(long, value_name = "MESSAGE")]
+    pub(crate) until: Option<String>,
+    /// Replay up to this message and let the characters speak anew from there (--seed, --llm)
+    #[arg(long, value_name = "MESSAGE", conflicts_with = "until")]
+    pub(crate) fork: Option<String>,
+    /// Replay what is there and go on where it broke off, in the same file
+    #[arg(long, conflicts_with_all = ["until", "fork"])]
+    pub(crate) resume: bool,
+    /// Use the recorded words also where the world or the program has changed
+    #[arg(long)]
+    pub(crate) lenient: bool,
 }
 
 #[derive(Debug, Args)]

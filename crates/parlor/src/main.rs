@@ -7,6 +7,7 @@ mod config;
 mod lifecycle;
 mod models;
 mod presence;
+mod recording;
 mod render;
 mod resolve;
 mod telemetry;
@@ -81,6 +82,7 @@ async fn with_settings(
         Command::Up(args) => commands::up::run(config, args).await,
         Command::Run(args) => commands::run::run(config, args).await,
         Command::Play(args) => commands::play::run(config, args).await,
+        Command::Replay(args) => commands::replay::run(config, args).await,
         Command::Config { json } => commands::config::run(config, json),
         Command::Watch {
             server,

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Settings};
 use crate::models::{self, Asked};
-use crate::{resolve, telemetry, worlds};
+use crate::{recording, resolve, telemetry, worlds};
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_dialect::llm::{Meter, Models};
@@ -13,10 +13,12 @@ use parlor_model::{Clock, Slug, SystemClock, World};
 use parlor_ports::bus::Bus;
 use parlor_ports::director::Director;
 use parlor_ports::store::Store;
+use parlor_roles::record::Recorder;
 use parlor_roles::{Production, Relay, RelayHandle, RelayOptions, Stage, StageDirector};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -43,6 +45,8 @@ pub(crate) struct Parts {
     pub(crate) models: BTreeMap<Slug, String>,
     /// The books of language models.
     pub(crate) meter: Arc<Meter>,
+    /// Writes the run down.
+    pub(crate) recorder: Option<Recorder>,
     pub(crate) metrics: PrometheusHandle,
     /// Held while the process lives.
     pub(crate) _lock: Option<File>,
@@ -56,6 +60,8 @@ pub(crate) struct Purpose<'a> {
     /// Looks after the outbox.
     pub(crate) sweeps: bool,
     pub(crate) no_migrate: bool,
+    /// Records the run of its only world.
+    pub(crate) record: Option<&'a Path>,
 }
 
 /// Puts a process together: everything is reachable, migrated and declared when it returns.
@@ -98,11 +104,16 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
     }
     let meter = Meter::new(store.clone(), clock.clone());
     let models = models::assemble(config, Asked::BySettings, &meter, clock.clone())?;
+    let recorded = purpose
+        .record
+        .map(recording::seed_in)
+        .transpose()?
+        .flatten();
     let seeds = worlds
         .iter()
-        .map(|w| seed_of(&settings, w))
+        .map(|w| recorded.unwrap_or_else(|| seed_of(&settings, w)))
         .collect::<Vec<_>>();
-    let productions = worlds
+    let mut productions = worlds
         .iter()
         .zip(&seeds)
         .map(|(world, seed)| {
@@ -110,6 +121,19 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
             production(world.clone(), *seed, pace, models.clone())
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
+    let mut recorder = None;
+    if let Some(path) = purpose.record {
+        let [name] = purpose.worlds else {
+            bail!("--record takes one world: start a server of its own for each");
+        };
+        let world = worlds::load_with_files(name)?;
+        let seed = seeds.first().copied().unwrap_or_default();
+        let header = recording::header("up", &world, seed, pace_of(&settings, &world.world));
+        let production = productions.pop().context("there is no world")?;
+        let (begun, listened) = recording::begin(path, &header, production)?;
+        productions.push(listened);
+        recorder = Some(begun);
+    }
     let stage = Arc::new(Stage::new(
         productions,
         store.clone(),
@@ -138,6 +162,7 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
         director,
         models: spoken,
         meter,
+        recorder,
         metrics,
         _lock: lock,
     })

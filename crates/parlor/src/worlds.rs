@@ -4,6 +4,8 @@ use anyhow::{Context, bail};
 use include_dir::{Dir, include_dir};
 use parlor_model::World;
 use parlor_model::world::check::{self, Problems, Vocabulary};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,6 +39,56 @@ struct Source {
 pub(crate) fn load(name: &str) -> anyhow::Result<Arc<World>> {
     let source = find(name)?;
     Ok(Arc::new(parse(&source)?))
+}
+
+/// A world with the files that it is made of.
+pub(crate) struct WithFiles {
+    pub(crate) world: Arc<World>,
+    /// The world file's name, for messages.
+    pub(crate) file: String,
+    /// Its text.
+    pub(crate) text: String,
+    /// The files that it names.
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+}
+
+/// Reads and checks a world, and keeps what it was made of.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_with_files(name: &str) -> anyhow::Result<WithFiles> {
+    let source = find(name)?;
+    let files = RefCell::new(BTreeMap::new());
+    let read = |file: &str| {
+        let bytes = read_file(&source, file)?;
+        files.borrow_mut().insert(file.to_owned(), bytes.clone());
+        Ok(bytes)
+    };
+    let world = check::load(&source.text, &source.name, &vocabulary(), &read)?;
+    Ok(WithFiles {
+        world: Arc::new(world),
+        file: source.name,
+        text: source.text,
+        files: files.into_inner(),
+    })
+}
+
+/// Checks a world whose files are in memory.
+///
+/// # Errors
+/// Everything that is wrong with it ([`Problems`]).
+pub(crate) fn load_from(
+    name: &str,
+    text: &str,
+    files: &BTreeMap<String, Vec<u8>>,
+) -> anyhow::Result<Arc<World>> {
+    let read = |file: &str| {
+        files
+            .get(file)
+            .cloned()
+            .ok_or_else(|| "there is no such file".to_owned())
+    };
+    Ok(Arc::new(check::load(text, name, &vocabulary(), &read)?))
 }
 
 /// Everything that is wrong with a world; empty when nothing is.
@@ -110,14 +162,19 @@ fn find(name: &str) -> anyhow::Result<Source> {
 }
 
 fn parse(source: &Source) -> Result<World, Problems> {
-    let read = |file: &str| match &source.dir {
+    let read = |file: &str| read_file(source, file);
+    check::load(&source.text, &source.name, &vocabulary(), &read)
+}
+
+/// A file that a world names.
+fn read_file(source: &Source, file: &str) -> Result<Vec<u8>, String> {
+    match &source.dir {
         Some(dir) => read_inside(dir, file),
         None => BUNDLED
             .get_file(file)
             .map(|file| file.contents().to_vec())
             .ok_or_else(|| "there is no such file".to_owned()),
-    };
-    check::load(&source.text, &source.name, &vocabulary(), &read)
+    }
 }
 
 /// A file below `dir`; links that lead out of it are refused.

@@ -11,6 +11,7 @@ pub(crate) mod key;
 pub(crate) mod plain;
 pub(crate) mod play;
 pub(crate) mod prompt;
+pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod split;
 pub(crate) mod supervisor;

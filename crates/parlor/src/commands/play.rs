@@ -5,7 +5,7 @@ use crate::cli::{Format, PlayArgs};
 use crate::config::Config;
 use crate::models::{self, Asked};
 use crate::render::Terminal;
-use crate::{Ended, wiring, worlds};
+use crate::{Ended, recording, wiring, worlds};
 use anyhow::bail;
 use chrono::{DateTime, Utc};
 use parlor_dialect::llm::Meter;
@@ -21,7 +21,8 @@ use uuid::Uuid;
 /// Plays it. The clock starts at a fixed moment and moves by the pace, so that the same seed prints
 /// the same bytes.
 pub(crate) async fn run(config: &Config, args: PlayArgs) -> anyhow::Result<Ended> {
-    let world = worlds::load(&args.world)?;
+    let files = worlds::load_with_files(&args.world)?;
+    let world = files.world.clone();
     let seed = wiring::seed_of(&config.settings, &world);
     let wish = Wish {
         from: character(&world, args.from.as_deref())?,
@@ -36,12 +37,22 @@ pub(crate) async fn run(config: &Config, args: PlayArgs) -> anyhow::Result<Ended
     let now: Arc<dyn Clock> = Arc::new(SystemClock);
     let meter = Meter::new(store.clone(), now.clone());
     let models = models::assemble(config, Asked::OnlyByName, &meter, now)?;
-    let production = wiring::production(
-        world.clone(),
-        seed,
-        wiring::pace_of(&config.settings, &world),
-        models,
-    )?;
+    let pace = wiring::pace_of(&config.settings, &world);
+    let mut production = wiring::production(world.clone(), seed, pace, models)?;
+    let mut recorder = None;
+    if let Some(path) = &args.record {
+        if std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+            bail!(
+                "'{}' is there already: name another file, or go on with it by `parlor replay {} --resume`",
+                path.display(),
+                path.display()
+            );
+        }
+        let header = recording::header(PLAY, &files, seed, pace);
+        let (begun, listened) = recording::begin(path, &header, production)?;
+        production = listened;
+        recorder = Some(begun);
+    }
     let stage = Stage::new(
         vec![production],
         store,
@@ -54,6 +65,9 @@ pub(crate) async fn run(config: &Config, args: PlayArgs) -> anyhow::Result<Ended
     let key = Uuid::new_v5(&Uuid::NAMESPACE_OID, &seed.to_le_bytes());
     let mut written = Ok(());
     play(&stage, &clock, &world.name, wish, key, |change| {
+        if let Some(recorder) = &mut recorder {
+            recorder.write(std::slice::from_ref(change), &world.name);
+        }
         if written.is_ok() {
             written = show(&change.what, args.format);
         }
@@ -63,7 +77,10 @@ pub(crate) async fn run(config: &Config, args: PlayArgs) -> anyhow::Result<Ended
     Ok(Ended::Well)
 }
 
-fn show(what: &Happening, format: Format) -> anyhow::Result<()> {
+/// What the header of a play's recording says.
+pub(super) const PLAY: &str = "play";
+
+pub(super) fn show(what: &Happening, format: Format) -> anyhow::Result<()> {
     match (format, what) {
         (Format::Jsonl, Happening::Message(message)) => say(&serde_json::to_string(message)?),
         (Format::Jsonl, _) => Ok(()),
@@ -92,6 +109,6 @@ fn character(world: &World, name: Option<&str>) -> anyhow::Result<Option<Arc<Cha
 }
 
 /// The moment at which every play begins.
-fn curtain_up() -> DateTime<Utc> {
+pub(super) fn curtain_up() -> DateTime<Utc> {
     DateTime::from_timestamp(946_684_800, 0).unwrap_or_default()
 }

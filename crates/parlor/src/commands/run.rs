@@ -9,6 +9,7 @@ use crate::presence::{self, Cast};
 use crate::wiring::{self, Parts, Purpose};
 use anyhow::bail;
 use metrics_exporter_prometheus::PrometheusHandle;
+use parlor_dialect::llm::Meter;
 use parlor_gateway::{
     Gateway, GatewayOptions, Limits, RoleListener, RoleTrigger, role_router, serve,
 };
@@ -43,6 +44,7 @@ pub(crate) async fn run(config: &Config, args: RunArgs) -> anyhow::Result<Ended>
         apart: true,
         sweeps: args.role == RoleName::Relay,
         no_migrate: args.no_migrate,
+        record: None,
     };
     let parts = wiring::assemble(config, purpose).await?;
     let name = name_of(args.role);
@@ -85,7 +87,7 @@ async fn start(
     };
     presence::announce(lifecycle, &stage, &name_of(args.role), &cast, args.place);
     lifecycle.helper(relay.run(lifecycle.shutdown.clone()));
-    lifecycle.helper(meter.run(lifecycle.shutdown.clone()));
+    lifecycle.helper(meter.clone().run(lifecycle.shutdown.clone()));
     let mut trigger = None;
     match args.role {
         RoleName::Gateway => {
@@ -104,7 +106,7 @@ async fn start(
                     metrics: &metrics,
                 },
             );
-            return finish(lifecycle, &bus, &store).await;
+            return finish(lifecycle, &bus, &store, &meter).await;
         }
         RoleName::Character => {
             for world in &worlds {
@@ -142,7 +144,7 @@ async fn start(
         "listener",
         serve(listener, router, lifecycle.shutdown.clone()),
     );
-    finish(lifecycle, &bus, &store).await
+    finish(lifecycle, &bus, &store, &meter).await
 }
 
 fn name_of(role: RoleName) -> String {
@@ -153,8 +155,11 @@ async fn finish(
     lifecycle: &Lifecycle,
     bus: &Arc<dyn Bus>,
     store: &Arc<dyn Store>,
+    meter: &Meter,
 ) -> anyhow::Result<Ended> {
     lifecycle.until_stopped().await?;
+    // Calls that were on their way have ended by now.
+    meter.close().await;
     bus.close().await;
     store.close().await;
     Ok(Ended::Well)

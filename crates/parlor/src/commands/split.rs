@@ -28,6 +28,7 @@ pub(crate) async fn run(
         apart: true,
         sweeps: false,
         no_migrate: args.no_migrate,
+        record: None,
     };
     let parts = wiring::assemble(config, purpose).await?;
     let settings = &parts.settings;

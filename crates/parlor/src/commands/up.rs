@@ -9,8 +9,10 @@ use crate::render::Terminal;
 use crate::wiring::{self, Parts, Purpose};
 use crate::{Ended, commands::run as roles, models};
 use parlor_dialect::llm::Keys;
+use parlor_model::World;
 use parlor_ports::store::{Cursor, Store};
 use parlor_roles::Indexer;
+use parlor_roles::record::Recorder;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         apart: false,
         sweeps: true,
         no_migrate: args.no_migrate,
+        record: args.record.as_deref(),
     };
     let parts = wiring::assemble(config, purpose).await?;
     banner(&parts, address, &config.keys()?)?;
@@ -54,6 +57,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         relay_handle,
         director,
         meter,
+        recorder,
         metrics,
         _lock,
         ..
@@ -65,7 +69,10 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
     };
     presence::announce(&lifecycle, &stage, "all", &cast, None);
     lifecycle.helper(relay.run(lifecycle.shutdown.clone()));
-    lifecycle.helper(meter.run(lifecycle.shutdown.clone()));
+    lifecycle.helper(meter.clone().run(lifecycle.shutdown.clone()));
+    if let Some(recorder) = recorder {
+        record(&lifecycle, recorder, &store, &worlds).await?;
+    }
     let indexer = Indexer::new(store.clone(), clock.clone());
     lifecycle.helper(indexer.run(lifecycle.shutdown.clone()));
     roles::gateway(
@@ -98,9 +105,29 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         }
     }
     lifecycle.until_stopped().await?;
+    // Calls that were on their way have ended by now.
+    meter.close().await;
     bus.close().await;
     store.close().await;
     Ok(Ended::Well)
+}
+
+/// Writes the run down, from where the recording ends, or from now.
+async fn record(
+    lifecycle: &Lifecycle,
+    recorder: Recorder,
+    store: &Arc<dyn Store>,
+    worlds: &[Arc<World>],
+) -> anyhow::Result<()> {
+    let from = match recorder.last() {
+        Some(last) => last,
+        None => store.latest_change().await?,
+    };
+    if let Some(world) = worlds.first() {
+        let (store, world) = (store.clone(), world.name.clone());
+        lifecycle.helper(recorder.run(store, world, from, lifecycle.shutdown.clone()));
+    }
+    Ok(())
 }
 
 fn banner(parts: &Parts, address: SocketAddr, keys: &Keys) -> anyhow::Result<()> {
