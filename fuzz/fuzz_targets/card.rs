@@ -8,7 +8,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// A card of any form: read, spoken from, written, read again.
-pub fn card(bytes: &[u8]) {
+pub(crate) fn card(bytes: &[u8]) {
     use_card(bytes);
     // A damaged picture is refused for its sums; with the sums right, what is behind them is met.
     if bytes.starts_with(b"\x89PNG") {
