@@ -127,9 +127,9 @@ pub struct Recording {
     pub header: Header,
     /// What happened, in the order of the commits.
     pub entries: Vec<Entry>,
-    /// Where the header and each entry end, in bytes. A process that was killed may have left half a
-    /// line behind the last.
-    ends: Vec<u64>,
+    /// Bytes up to the end of the last whole line. A process that was killed may have left half a
+    /// line behind it.
+    pub whole_bytes: u64,
 }
 
 impl Recording {
@@ -143,7 +143,7 @@ impl Recording {
             return Err(RecordingError::NoHeader("it is empty".to_owned()));
         }
         let header = header(&line)?;
-        let mut ends = vec![line.len() as u64];
+        let mut whole_bytes = line.len() as u64;
         let mut entries = Vec::new();
         while next(&mut from, &mut line, entries.len() + 2)? {
             if entries.len() >= ENTRIES_MAX {
@@ -154,20 +154,13 @@ impl Recording {
                 reason: error.to_string(),
             })?;
             entries.push(entry);
-            ends.push(ends.last().copied().unwrap_or_default() + line.len() as u64);
+            whole_bytes += line.len() as u64;
         }
         Ok(Self {
             header,
             entries,
-            ends,
+            whole_bytes,
         })
-    }
-
-    /// Bytes of the header and the first `entries` entries.
-    #[must_use]
-    pub fn bytes_of(&self, entries: usize) -> u64 {
-        let place = entries.min(self.ends.len().saturating_sub(1));
-        self.ends.get(place).copied().unwrap_or_default()
     }
 }
 

@@ -164,8 +164,8 @@ impl<'a> Player<'a> {
     }
 
     /// Replays on `stage`, whose voices are this player's, whose clock is `clock` and whose store is
-    /// empty. `show` is given every change. Gives how many entries it took: one fewer than there are
-    /// where a process was killed before a step was written to its end.
+    /// empty. `show` is given every change. Ends before a last step that was not
+    /// recorded to its end, because its process was killed.
     ///
     /// # Errors
     /// [`ReplayError`].
@@ -175,7 +175,7 @@ impl<'a> Player<'a> {
         clock: &ManualClock,
         playback: &Playback,
         mut show: impl FnMut(&Change),
-    ) -> Result<usize, ReplayError> {
+    ) -> Result<(), ReplayError> {
         for (n, entry) in self.recording.entries.iter().enumerate() {
             match &entry.what {
                 What::Opened(conversation) => self.open(stage, clock, conversation).await?,
@@ -185,7 +185,7 @@ impl<'a> Player<'a> {
                         && !self.say(stage, clock, &said.message).await?
                     {
                         if self.nothing_comes_after(n) {
-                            return Ok(n);
+                            return Ok(());
                         }
                         return Err(ReplayError::Unexplained(said.message.id));
                     }
@@ -193,10 +193,10 @@ impl<'a> Player<'a> {
             }
             self.show(stage, playback, &mut show).await?;
             if playback.until.is_some() && said_id(entry) == playback.until {
-                return Ok(n + 1);
+                return Ok(());
             }
         }
-        Ok(self.recording.entries.len())
+        Ok(())
     }
 
     /// Goes on after [`Player::replay`], on a stage with voices that find words of their own.

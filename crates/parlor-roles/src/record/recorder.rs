@@ -48,7 +48,7 @@ impl Recorder {
         }
         let recording = Recording::read(BufReader::new(&file))?;
         Self::check(&recording.header, header)?;
-        file.set_len(recording.bytes_of(recording.entries.len()))?;
+        file.set_len(recording.whole_bytes)?;
         file.seek(SeekFrom::End(0))?;
         let last = recording.entries.last();
         let last = last.and_then(|entry| entry.cursor.parse().ok());

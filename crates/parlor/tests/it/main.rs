@@ -6,3 +6,4 @@ mod cards;
 mod cli;
 mod dialect;
 mod edges;
+mod replay;
