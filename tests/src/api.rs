@@ -57,6 +57,9 @@ impl Api {
     /// The client can't be made.
     #[must_use]
     pub fn new(base: impl Into<String>) -> Self {
+        // Built together with the binary, reqwest has TLS and wants a provider for it. An error says
+        // that one is set already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .timeout(Duration::from_secs(40))
             .no_proxy()

@@ -266,9 +266,6 @@ impl Drop for Paying<'_> {
 /// Tokens that a request has at most, about.
 fn tokens_of(request: &Request) -> u64 {
     let texts = request.turns.iter().map(|turn| turn.text.as_str());
-    let counted: usize = texts
-        .chain([request.system.as_str()])
-        .map(|text| estimate(text))
-        .sum();
+    let counted: usize = texts.chain([request.system.as_str()]).map(estimate).sum();
     counted as u64
 }
