@@ -48,7 +48,8 @@ pub struct Reminder {
     pub world: Slug,
     /// Who is reminded (display name): only what they said, heard or overheard comes to mind.
     pub viewer: String,
-    /// With whom they are (display names): only lines by or to one of them come to mind.
+    /// With whom they are (display names): only lines that one of them said, or that the viewer said
+    /// to one of them, come to mind.
     pub with: Vec<String>,
     /// Words of what is being said that may tell what it is about, each once.
     pub words: Vec<String>,
@@ -72,16 +73,17 @@ impl Reminder {
         telling.take(CONSIDERED_MAX).collect()
     }
 
-    /// The marks of the lines that may come to mind: each group must match, by one of its marks.
+    /// The marks of the lines that may come to mind: each of them has one of these.
     #[must_use]
-    pub fn marks(&self) -> Vec<Vec<String>> {
+    pub fn marks(&self) -> Vec<String> {
         let world = self.world.as_str();
-        let mut marks = vec![vec![words::witness_mark(world, &self.viewer)]];
-        if (1..=COMPANY_MAX).contains(&self.with.len()) {
-            let company = self.with.iter();
-            marks.push(company.map(|name| words::party_mark(world, name)).collect());
+        if self.with.len() > COMPANY_MAX {
+            return vec![words::witness_mark(world, &self.viewer)];
         }
-        marks
+        let company = self.with.iter();
+        company
+            .map(|name| words::bond_mark(world, &self.viewer, name))
+            .collect()
     }
 
     /// The best of `found`, best first. Neither what is known, nor what is not the viewer's
@@ -108,7 +110,9 @@ impl Reminder {
     }
 
     fn admits(&self, message: &Message, heard: &[String]) -> bool {
-        let concerns = |name: &String| message.from == *name || message.to.contains(name);
+        let concerns = |name: &String| {
+            message.from == *name || (message.from == self.viewer && message.to.contains(name))
+        };
         heard.contains(&self.viewer)
             && self.with.iter().any(concerns)
             && message.created_at <= self.at

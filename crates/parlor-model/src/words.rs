@@ -184,10 +184,22 @@ pub fn witness_mark(world: &str, name: &str) -> String {
     format!("_a{}", digest(&[world, name]))
 }
 
-/// The mark of the lines of a world that `name` said or that were said to `name`.
+/// The mark of the lines of a world that `one` knows and that `other` said, or that `one` said to
+/// `other`.
 #[must_use]
-pub fn party_mark(world: &str, name: &str) -> String {
-    format!("_p{}", digest(&[world, name]))
+pub fn bond_mark(world: &str, one: &str, other: &str) -> String {
+    format!("_b{}", digest(&[world, one, other]))
+}
+
+/// The marks of a line, as many as people know of it and are spoken to, and one.
+#[must_use]
+pub fn marks_of(world: &str, from: &str, to: &[String], audience: &[String]) -> Vec<String> {
+    let mut marks = vec![world_mark(world)];
+    marks.extend(audience.iter().map(|name| witness_mark(world, name)));
+    let listeners = audience.iter().filter(|name| *name != from);
+    marks.extend(listeners.map(|name| bond_mark(world, name, from)));
+    marks.extend(to.iter().map(|name| bond_mark(world, from, name)));
+    marks
 }
 
 /// 64 bits in hexadecimal: enough to keep names apart; whoever finds a line by a mark looks at the
@@ -373,12 +385,24 @@ mod tests {
         let marks = [
             world_mark("friends"),
             witness_mark("friends", "Ross"),
-            party_mark("friends", "Ross"),
+            bond_mark("friends", "Ross", "Rachel"),
+            bond_mark("friends", "Rachel", "Ross"),
             witness_mark("friends", "Rachel"),
             witness_mark("friendsR", "oss"),
         ];
         assert_eq!(marks.iter().collect::<HashSet<_>>().len(), marks.len());
         assert!(marks.iter().all(|mark| mark.starts_with('_')));
+    }
+
+    #[test]
+    fn a_line_is_marked_for_those_who_know_of_it_and_no_others() {
+        let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        let audience = names(&["Ross", "Rachel", "Chandler"]);
+        let marks = marks_of("friends", "Ross", &names(&["Rachel"]), &audience);
+        let has = |one, other| marks.contains(&bond_mark("friends", one, other));
+        assert!(has("Rachel", "Ross") && has("Ross", "Rachel") && has("Chandler", "Ross"));
+        assert!(!has("Joey", "Ross") && !has("Chandler", "Rachel") && !has("Ross", "Ross"));
+        assert_eq!(marks.len(), 1 + 3 + 2 + 1);
     }
 
     #[test]

@@ -152,13 +152,7 @@ async fn remind(
 
 fn question_of(reminder: &Reminder, word: &str) -> String {
     let marks = reminder.marks();
-    let mut groups = vec![vec![word]];
-    groups.extend(
-        marks
-            .iter()
-            .map(|group| group.iter().map(String::as_str).collect()),
-    );
-    words::all_of(&groups)
+    words::all_of(&[vec![word], marks.iter().map(String::as_str).collect()])
 }
 
 /// The words worth asking for, of each reminder.

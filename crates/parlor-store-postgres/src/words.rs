@@ -4,7 +4,7 @@ use crate::row::{array_text, message, message_columns};
 use chrono::{DateTime, Utc};
 use parlor_model::Message;
 use parlor_model::recall::{Asked, Volume};
-use parlor_model::words::{self, party_mark, witness_mark, world_mark};
+use parlor_model::words::{self, marks_of};
 use sqlx::postgres::{PgBindIterExt, PgConnection, PgRow};
 use sqlx::{Error, Row};
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,11 +148,8 @@ pub(crate) async fn index(connection: &mut PgConnection, limit: u32) -> Result<u
 fn line(row: &PgRow) -> Result<Line, Error> {
     let world: String = row.try_get(2)?;
     let speaker: String = row.try_get(6)?;
-    let mut marks = vec![world_mark(&world), party_mark(&world, &speaker)];
-    let recipients: Vec<String> = row.try_get(7)?;
-    marks.extend(recipients.iter().map(|name| party_mark(&world, name)));
+    let to: Vec<String> = row.try_get(7)?;
     let audience: Vec<String> = row.try_get(8)?;
-    marks.extend(audience.iter().map(|name| witness_mark(&world, name)));
     let said = words::words(row.try_get(9)?);
     Ok(Line {
         xact: row.try_get(0)?,
@@ -162,7 +159,7 @@ fn line(row: &PgRow) -> Result<Line, Error> {
         created_at: row.try_get(5)?,
         length: i64::try_from(said.len()).unwrap_or(i64::MAX),
         words: said.into_iter().map(|word| word.text).collect(),
-        marks,
+        marks: marks_of(&world, &speaker, &to, &audience),
         world,
     })
 }

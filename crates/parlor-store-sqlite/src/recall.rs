@@ -18,6 +18,10 @@ use parlor_ports::recall::{
 use parlor_ports::store::{Cursor, Page};
 use rusqlite::{Connection, params};
 
+/// Lines with a word that are all read, rather than those with a mark as well picked by the index:
+/// where they are so few that is quicker.
+const FEW_LINES: u32 = 48;
+
 /// The latest messages of a world, newest first. CROSS JOIN: messages first, in their order.
 pub(crate) fn lately_query() -> String {
     format!(
@@ -87,12 +91,14 @@ pub(crate) fn remind(conn: &Connection, reminder: &Reminder) -> Result<Vec<Messa
     let asked = telling(words::counted(conn, world, &reminder.words)?, volume);
     let marks = reminder.marks();
     let mut found = Vec::new();
-    for Asked { word, .. } in &asked {
-        let marks = marks
-            .iter()
-            .map(|group| group.iter().map(String::as_str).collect());
-        let matcher = Matcher::all_of([vec![word.as_str()]].into_iter().chain(marks));
-        let hits = matcher.find(conn, (0, i64::MAX), CANDIDATES_MAX)?;
+    for Asked { word, lines } in &asked {
+        let mut groups = vec![vec![word.as_str()]];
+        let mut most = FEW_LINES;
+        if *lines > u64::from(FEW_LINES) {
+            groups.push(marks.iter().map(String::as_str).collect());
+            most = CANDIDATES_MAX;
+        }
+        let hits = Matcher::all_of(groups).find(conn, (0, i64::MAX), most)?;
         found.extend(hits.into_iter().map(|hit| (hit.message, hit.audience)));
     }
     let scale = Scale::new(&asked, volume, reminder.at);

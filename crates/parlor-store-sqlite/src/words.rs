@@ -5,7 +5,7 @@ use crate::fault::Result;
 use crate::writer::Tx;
 use parlor_model::Message;
 use parlor_model::recall::{Asked, Volume};
-use parlor_model::words::{self, party_mark, witness_mark, world_mark};
+use parlor_model::words::{self, marks_of};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ pub(crate) fn matching_query() -> String {
 }
 
 /// The part of the log that a search for common words looks through, in places.
-pub(crate) const PART: i64 = 100_000;
+pub(crate) const PART: i64 = 50_000;
 
 /// Messages that are not indexed yet, with their terms.
 pub(crate) struct Batch {
@@ -104,13 +104,8 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
     let world: String = row.get(2)?;
     let speaker: String = row.get(3)?;
     let said = words::words(codec::text(row, 6)?);
-    let mut terms = vec![world_mark(&world), party_mark(&world, &speaker)];
-    for to in codec::names(row, 4)? {
-        terms.push(party_mark(&world, &to));
-    }
-    for witness in codec::names(row, 5)? {
-        terms.push(witness_mark(&world, &witness));
-    }
+    let (to, audience) = (codec::names(row, 4)?, codec::names(row, 5)?);
+    let mut terms = marks_of(&world, &speaker, &to, &audience);
     let length = i64::try_from(said.len()).unwrap_or(i64::MAX);
     let words: BTreeSet<String> = said.into_iter().map(|word| word.text).collect();
     terms.extend(words.iter().cloned());
