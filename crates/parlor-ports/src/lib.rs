@@ -12,6 +12,7 @@
 //! 3. One line in the binary's resolver, where URL schemes become adapters.
 
 pub mod bus;
+pub mod catalogue;
 pub mod dialect;
 pub mod director;
 pub mod error;

@@ -4,10 +4,11 @@
 //! Split by who uses it: [`StepStore`] is the hot path of the workers, [`OutboxStore`] the relay's,
 //! [`Library`] what readers ask, [`Recall`] what was said long ago, [`Changes`] the live view's,
 //! [`Upkeep`] and [`Inspection`] the operator's, [`Pacing`] the pace that people set, [`Presence`]
-//! which roles there are, [`UsageStore`] the books of language models, and [`Keys`] who may enter. A
-//! store implements them all; [`Store`] is the sum.
+//! which roles there are, [`UsageStore`] the books of language models, [`Keys`] who may enter, and
+//! [`Catalogue`] who came to a world while it ran. A store implements them all; [`Store`] is the sum.
 
 use crate::bus::DeadLetter;
+use crate::catalogue::Catalogue;
 use crate::error::PortResult;
 use crate::inspect::Inspection;
 use crate::keys::Keys;
@@ -437,6 +438,7 @@ pub trait Store:
     + Presence
     + Inspection
     + Keys
+    + Catalogue
 {
 }
 
@@ -452,5 +454,6 @@ impl<T> Store for T where
         + Presence
         + Inspection
         + Keys
+        + Catalogue
 {
 }

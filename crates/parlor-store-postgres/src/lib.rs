@@ -33,6 +33,7 @@
 
 mod batch;
 mod bundle;
+mod catalogue;
 mod changes;
 mod error;
 mod inspect;

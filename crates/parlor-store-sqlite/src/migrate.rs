@@ -14,6 +14,11 @@ const ALL: &[(&str, &str)] = &[
         include_str!("../migrations/0004_presence.sql"),
     ),
     ("0006_keys", include_str!("../migrations/0006_keys.sql")),
+    // Came after 0006: an applied one never moves.
+    (
+        "0005_catalogue",
+        include_str!("../migrations/0005_catalogue.sql"),
+    ),
 ];
 
 /// Names of those that are not applied yet.

@@ -24,6 +24,7 @@ use parlor_model::{
 use parlor_ports::bus::{
     Bus, BusCapabilities, DeadLetter, InboxStatus, Outgoing, SubscribeOptions, Subscription,
 };
+use parlor_ports::catalogue::CatalogueEntry;
 use parlor_ports::director::{Director, DirectorError, StartRequest, Started};
 use parlor_ports::keys::{KeyDigest, KeyRecord};
 use parlor_ports::pacing::Pacing;
@@ -152,6 +153,7 @@ pub(crate) struct House {
     pub(crate) started: Mutex<Vec<StartRequest>>,
     pub(crate) desk: Desk,
     pub(crate) keys: Mutex<Vec<(KeyRecord, KeyDigest)>>,
+    pub(crate) catalogue: Mutex<Vec<CatalogueEntry>>,
 }
 
 impl House {

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api;
+mod catalogue;
 mod desk;
 mod document;
 mod guard;

@@ -15,6 +15,7 @@ pub mod limits;
 pub mod lore;
 mod macros;
 mod members;
+mod own;
 mod picture;
 mod png;
 mod words;
@@ -23,6 +24,7 @@ pub use error::CardError;
 pub use export::{into_png, plain_picture};
 pub use fields::{Asset, Fields};
 pub use macros::Filling;
+pub use own::Own;
 pub use picture::{Media, Picture};
 pub use words::{Example, Greetings, Said};
 

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod file;
 mod llm;
+mod newcomers;
 mod pace;
 mod route;
 
@@ -322,6 +323,14 @@ impl World {
             cast,
             topics: parts.topics,
         }
+    }
+
+    /// Takes another cast.
+    fn recast(&mut self, cast: Vec<Arc<Character>>) {
+        let places = || cast.iter().enumerate();
+        self.by_name = places().map(|(i, c)| (c.name.clone(), i)).collect();
+        self.by_slug = places().map(|(i, c)| (c.slug.clone(), i)).collect();
+        self.cast = cast;
     }
 
     /// What a prompt tells of the world.

@@ -11,6 +11,7 @@
 //! The store made must use the machine's clock. The suite migrates it, closes it at the end, and
 //! gives each rule [`DEADLINE`].
 
+mod catalogue;
 mod fixture;
 mod guards;
 mod inspect;
@@ -26,6 +27,7 @@ mod upkeep;
 mod usage;
 mod values;
 
+pub use catalogue::*;
 pub use guards::*;
 pub use inspect::*;
 pub use keys::*;
@@ -173,6 +175,11 @@ macro_rules! store_conformance {
             a_message_is_found_with_its_way
             a_message_that_is_not_there_is_not_found
             conversations_are_counted
+            a_character_is_kept_as_it_came
+            a_character_is_replaced
+            a_name_of_the_catalogue_is_taken_once
+            a_change_of_the_catalogue_is_a_new_version
+            a_character_is_taken_out_once
             a_key_is_found_by_its_prefix
             a_key_never_replaces_another
             keys_are_listed_newest_first

@@ -1,0 +1,48 @@
+//! What this program itself writes into a card, under `extensions.parlor`.
+
+use super::Card;
+use std::collections::BTreeMap;
+
+/// Most entries of a list that are read.
+const ENTRIES_MAX: usize = 100;
+/// Traits, by their usual names.
+const TRAITS: [&str; 5] = [
+    "openness",
+    "conscientiousness",
+    "extraversion",
+    "agreeableness",
+    "neuroticism",
+];
+
+/// What a card says of its character to this program alone.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Own {
+    /// Big Five traits, each 0..=1.
+    pub traits: BTreeMap<String, f64>,
+    /// What the character likes to talk about.
+    pub likes: Vec<String>,
+    /// Sayings of theirs.
+    pub catchphrases: Vec<String>,
+    /// The dialect that they spoke where they come from.
+    pub dialect: Option<String>,
+}
+
+impl Card {
+    /// What the card says to this program alone; what is missing or wrong is left out.
+    #[must_use]
+    pub fn own(&self) -> Own {
+        let extensions = self.data.object("extensions");
+        let Some(own) = extensions.and_then(|extensions| extensions.object("parlor")) else {
+            return Own::default();
+        };
+        let mut traits: BTreeMap<String, f64> = own.get("traits").unwrap_or_default();
+        traits.retain(|name, value| TRAITS.contains(&name.as_str()) && (0.0..=1.0).contains(value));
+        let dialect = own.text("dialect");
+        Own {
+            traits,
+            likes: own.texts("likes", ENTRIES_MAX),
+            catchphrases: own.texts("catchphrases", ENTRIES_MAX),
+            dialect: (!dialect.is_empty()).then_some(dialect),
+        }
+    }
+}
