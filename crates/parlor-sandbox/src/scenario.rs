@@ -77,11 +77,10 @@ impl Scenario {
             .and_then(Value::as_array_mut);
         for character in cast.into_iter().flatten().filter_map(Value::as_table_mut) {
             let name = character.get("name").and_then(Value::as_str);
-            if who.is_empty() || name.is_some_and(|name| who.contains(&name)) {
-                if let Some(before) = character.insert("dialect".into(), "model".into()) {
-                    let own = before.as_str().and_then(|name| fallbacks.get(name));
-                    model.insert("fallback".into(), own.unwrap_or(&before).clone());
-                }
+            let is_meant = who.is_empty() || name.is_some_and(|name| who.contains(&name));
+            if is_meant && let Some(before) = character.insert("dialect".into(), "model".into()) {
+                let own = before.as_str().and_then(|name| fallbacks.get(name));
+                model.insert("fallback".into(), own.unwrap_or(&before).clone());
             }
         }
         self.table("dialects").insert("model".into(), model.into());
