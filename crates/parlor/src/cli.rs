@@ -257,7 +257,7 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value = "jsonl")]
         format: ExportFormat,
     },
-    /// Look at character cards, and take characters along to other programs
+    /// Look at character cards, bring characters in, and take them along to other programs
     #[command(subcommand)]
     Card(crate::commands::card::CardCommand),
     /// Make dialects out of texts and chats, and try them

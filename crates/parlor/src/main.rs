@@ -1,6 +1,7 @@
 //! Parlor: the binary. Reads the settings, puts a server together from the other crates, and is the
 //! only one that names adapters.
 
+mod catalogue;
 mod cli;
 mod commands;
 mod config;
@@ -62,7 +63,6 @@ async fn run(cli: Cli) -> anyhow::Result<Ended> {
         Command::Openapi { worlds } => commands::plain::openapi(&worlds),
         Command::New { name, force } => commands::plain::new(&name, force),
         Command::Check { worlds, json } => commands::check::run(&worlds, json),
-        Command::Card(command) => commands::card::run(command),
         Command::Dialect(command) => commands::dialect::run(command, cli.settings.seed),
         other => {
             let config = config::Config::load(&cli.settings)?;
@@ -98,6 +98,7 @@ async fn with_settings(
         } => commands::doctor::run(config, &worlds, &server.url, json).await,
         Command::DeadLetters(which) => commands::dead_letters::run(config, which).await,
         Command::Key(command) => commands::key::run(config, command).await,
+        Command::Card(command) => commands::card::run(config, command).await,
         Command::Usage { world, days, json } => {
             commands::usage::run(config, world, days, json).await
         }
@@ -127,7 +128,6 @@ async fn with_settings(
         | Command::Openapi { .. }
         | Command::New { .. }
         | Command::Check { .. }
-        | Command::Card(_)
         | Command::Dialect(_) => Ok(Ended::Well),
     }
 }

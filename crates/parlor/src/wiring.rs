@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Settings};
 use crate::models::{self, Asked};
-use crate::{recording, resolve, telemetry, worlds};
+use crate::{catalogue, recording, resolve, telemetry, worlds};
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_dialect::llm::{Meter, Models};
@@ -90,6 +90,11 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
     let lock = lock(&settings)?;
     let store = resolve::store(&settings, clock.clone()).await?;
     migrate(&*store, purpose.no_migrate).await?;
+    // A recording holds what its world is made of; the catalogue is not in it.
+    let worlds = match purpose.record {
+        Some(_) => worlds,
+        None => catalogue::join(&*store, worlds).await?,
+    };
     let bus = resolve::bus(&settings, &store, clock.clone()).await?;
     if purpose.apart && !(bus.capabilities().shared && store.is_shared()) {
         bail!(

@@ -12,7 +12,7 @@ use crate::presence::{self, Cast};
 use crate::render::Terminal;
 use crate::wiring::{self, Purpose};
 use anyhow::Context;
-use parlor_model::World;
+use parlor_model::{Origin, World};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpSocket;
@@ -151,8 +151,8 @@ struct Plan {
     /// For people.
     name: String,
     role: &'static str,
-    /// Whom it acts for; nobody, or not only one.
-    character: Option<String>,
+    /// Whom it acts for; none for nobody, or for all.
+    characters: Vec<String>,
     /// Which of the worlds it serves; all of them, or one.
     world: Option<usize>,
     args: Vec<String>,
@@ -168,20 +168,36 @@ impl Plan {
             plans.push(jobs);
         }
         for (n, (world, file)) in worlds.iter().zip(&args.worlds).enumerate() {
-            for character in &world.cast {
-                let slug = character.slug.as_str();
-                plans.push(Self {
-                    name: slug.to_owned(),
-                    role: "character",
-                    character: Some(slug.to_owned()),
-                    world: Some(n),
-                    args: ["character", "--world", file, "--name", slug]
-                        .map(str::to_owned)
-                        .to_vec(),
-                });
+            let (own, came): (Vec<_>, Vec<_>) = world
+                .cast
+                .iter()
+                .partition(|character| character.origin == Origin::World);
+            for character in own {
+                let slug = character.slug.to_string();
+                plans.push(Self::actor(slug.clone(), n, file, vec![slug]));
+            }
+            // There may be thousands, who come and go: they share a process.
+            let came: Vec<_> = came.iter().map(|c| c.slug.to_string()).collect();
+            if !came.is_empty() {
+                let name = format!("{}-catalogue", world.name);
+                plans.push(Self::actor(name, n, file, came));
             }
         }
         plans
+    }
+
+    /// A role that acts for these characters of a world.
+    fn actor(name: String, world: usize, file: &str, characters: Vec<String>) -> Self {
+        let names = characters.iter();
+        let names = names.flat_map(|slug| ["--name".to_owned(), slug.clone()]);
+        let of_world = ["character", "--world", file].map(str::to_owned);
+        Self {
+            name,
+            role: "character",
+            world: Some(world),
+            args: of_world.into_iter().chain(names).collect(),
+            characters,
+        }
     }
 
     /// A role for all worlds.
@@ -191,7 +207,7 @@ impl Plan {
         Self {
             name: role.to_owned(),
             role,
-            character: None,
+            characters: Vec::new(),
             world: None,
             args: std::iter::once(role.to_owned()).chain(worlds).collect(),
         }
@@ -200,7 +216,7 @@ impl Plan {
     fn cast<'a>(&'a self, worlds: &'a [Arc<World>]) -> Cast<'a> {
         Cast {
             worlds: self.world.map_or(worlds, |n| &worlds[n..=n]),
-            names: self.character.as_slice(),
+            names: &self.characters,
         }
     }
 }

@@ -1,17 +1,19 @@
 //! `parlor card export`: a character as a card for other programs.
 
-use super::{ExportArgs, read_card, read_file};
+use super::{ExportArgs, keep, read_card, read_file};
 use crate::commands::say;
+use crate::config::Config;
 use crate::{Ended, worlds};
 use anyhow::{Context, bail};
-use parlor_model::card::{Card, Media, into_png, plain_picture};
+use parlor_model::World;
+use parlor_model::card::{Card, Media, Picture, into_png, plain_picture};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 /// Writes the card.
-pub(super) fn run(args: &ExportArgs) -> anyhow::Result<Ended> {
-    let card = find(&args.who, &args.world)?;
+pub(super) async fn run(config: &Config, args: &ExportArgs) -> anyhow::Result<Ended> {
+    let card = find(config, &args.who, &args.world).await?;
     match &args.form.png {
         Some(picture) => {
             let png = with_picture(&card, picture)?;
@@ -27,15 +29,18 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<Ended> {
     Ok(Ended::Well)
 }
 
-/// The card of somebody of the cast, or the one in a file.
-fn find(who: &str, world: &str) -> anyhow::Result<Arc<Card>> {
+/// The card in a file, of somebody of the cast, or of the catalogue.
+async fn find(config: &Config, who: &str, world: &str) -> anyhow::Result<Arc<Card>> {
     let path = Path::new(who);
     if path.extension().is_some() && path.is_file() {
         return read_card(path).map(Arc::new);
     }
     let world = worlds::load(world)?;
-    match world.find(who) {
-        Some(character) => Ok(Card::of(character)),
+    if let Some(character) = world.find(who) {
+        return Ok(Card::of(character));
+    }
+    match kept(config, who, &world).await? {
+        Some(card) => Ok(card),
         None => {
             let cast: Vec<&str> = world
                 .cast
@@ -50,6 +55,28 @@ fn find(who: &str, world: &str) -> anyhow::Result<Arc<Card>> {
             )
         }
     }
+}
+
+/// The card of somebody of the world's catalogue, with the picture.
+async fn kept(config: &Config, who: &str, world: &World) -> anyhow::Result<Option<Arc<Card>>> {
+    let store = keep::open(config).await?;
+    let listed = store.catalogue(&world.name).await?;
+    let is_meant =
+        |slug: &str, name: &str| slug == who || name.to_lowercase() == who.to_lowercase();
+    let found = listed
+        .into_iter()
+        .find(|one| is_meant(one.slug.as_str(), &one.name));
+    let Some(found) = found else {
+        store.close().await;
+        return Ok(None);
+    };
+    let kept = store.kept_card(&world.name, &found.slug).await?;
+    let picture = store.kept_picture(&world.name, &found.slug).await?;
+    store.close().await;
+    let Some(kept) = kept else { return Ok(None) };
+    let card = Card::from_json(kept.card.as_bytes())?;
+    let picture = picture.and_then(|bytes| Picture::new(&bytes).ok());
+    Ok(Some(Arc::new(card.with_picture(picture.map(Arc::new)))))
 }
 
 /// The card in the picture at this path; where there is none, in the character's own picture.
