@@ -16,8 +16,8 @@ use parlor_model::{
     Clock, Conversation, ConversationId, ConversationKind, ConversationStatus, Effects, EventId,
     Guard, Message, MessageId, MessageKind, NewMessage, Slug, SpeakerRole, SystemClock,
 };
-use parlor_ports::recall::{Question, Recall, Sort};
-use parlor_ports::store::{Library, SceneRequest, StepStore, Store, Upkeep};
+use parlor_ports::recall::{Question, Sort};
+use parlor_ports::store::{SceneRequest, Store};
 use parlor_store_postgres::{PostgresOptions, PostgresStore};
 use parlor_store_sqlite::{SqliteOptions, SqliteStore};
 use std::sync::Arc;
