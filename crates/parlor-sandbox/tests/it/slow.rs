@@ -160,7 +160,10 @@ async fn a_paused_world_starts_no_slow_line_and_goes_on_afterwards() {
     director.set_paused(&house.world.name, true).await.unwrap();
     let talk = house.talk(&node, "ross", "rachel", 1).await;
     let parked = async || {
-        let depth = house.store.outbox_depth(&[house.world.name.clone()]).await;
+        let depth = house
+            .store
+            .outbox_depth(std::slice::from_ref(&house.world.name))
+            .await;
         depth.unwrap() == 1 && house.lines(talk).await.is_empty()
     };
     assert!(parked().await);
@@ -207,7 +210,11 @@ async fn what_waits_and_is_delivered_twice_is_said_once() {
         .envelope
         .clone();
 
-    let Step::Waits(later) = stage.perform(&[overheard.clone()]).await.remove(0) else {
+    let Step::Waits(later) = stage
+        .perform(std::slice::from_ref(&overheard))
+        .await
+        .remove(0)
+    else {
         panic!("the model fails the first time")
     };
     let delivered_again = stage.perform(&[overheard]).await.remove(0);
