@@ -24,3 +24,12 @@ COMMENT ON TABLE catalogue IS 'Characters that came to a world while its server 
 COMMENT ON COLUMN catalogue.version IS 'The catalogue''s, as the latest change of this row made it.';
 COMMENT ON COLUMN catalogue.card IS 'JSON, as text: it is kept to the byte.';
 COMMENT ON COLUMN catalogue.picture IS 'The picture''s file; null: there is none.';
+COMMENT ON COLUMN catalogue_versions.world IS 'The world''s slug.';
+COMMENT ON COLUMN catalogue_versions.version IS 'Counts the changes of the world''s catalogue.';
+COMMENT ON COLUMN catalogue.world IS 'The world''s slug.';
+COMMENT ON COLUMN catalogue.slug IS 'The character''s name in URLs and files.';
+COMMENT ON COLUMN catalogue.name IS 'The character''s display name.';
+COMMENT ON COLUMN catalogue.added_at IS 'When the character came.';
+COMMENT ON COLUMN catalogue.changed_at IS 'When the card was last replaced.';
+COMMENT ON COLUMN catalogue.card_bytes IS 'Size of the card in bytes.';
+COMMENT ON COLUMN catalogue.picture_bytes IS 'Size of the picture in bytes.';

@@ -16,3 +16,6 @@ COMMENT ON COLUMN api_keys.digest IS 'SHA-256 of the key; the key itself is kept
 COMMENT ON COLUMN api_keys.worlds IS 'The worlds that it opens; empty: all.';
 COMMENT ON COLUMN api_keys.expires_at IS 'From then on it opens nothing; null: never.';
 COMMENT ON COLUMN api_keys.last_used_at IS 'To the minute.';
+COMMENT ON COLUMN api_keys.name IS 'What people call it.';
+COMMENT ON COLUMN api_keys.created_at IS 'When it was made.';
+COMMENT ON COLUMN api_keys.revoked_at IS 'When it was revoked; null: it was not.';

@@ -60,7 +60,7 @@ pub(super) fn paragraphs(text: &str) -> String {
 
 /// A name as it stands before a colon: no colon of its own, and no longer than a name is.
 pub(super) fn name(name: &str) -> String {
-    let name = line(name).replace([':', '：'], " ");
+    let name = line(&name.replace([':', '：'], " "));
     name.trim().chars().take(NAME_CHARS_MAX).collect()
 }
 
