@@ -2,16 +2,19 @@
 //! on the same servers: hardware is noisy, ratios are less so. See `bench/README.md`.
 
 mod crowd;
+mod dialects;
 mod embedded;
 mod hop;
+mod llm;
 mod raw;
 mod report;
 mod setting;
 mod start;
+mod stub;
 mod throughput;
 
 use anyhow::Context;
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use report::Report;
 use setting::Setting;
 use std::path::PathBuf;
@@ -29,6 +32,10 @@ enum Item {
     Crowd,
     /// From the start of the program to the first line
     Start,
+    /// Lines per second of each scripted dialect
+    Dialects,
+    /// What a line of a language model costs beside the model, and very many calls at once
+    Llm,
 }
 
 /// Measures Parlor against raw baselines of the same run
@@ -53,11 +60,25 @@ struct Options {
     /// Where the figures go, as JSON
     #[arg(long, default_value = "bench/results.json", value_name = "FILE")]
     out: PathBuf,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// What a benchmark starts besides.
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// A language model that only waits
+    #[command(hide = true)]
+    Stub(stub::StubOptions),
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    parlor_dialect::llm::install_tls();
     let options = Options::parse();
+    if let Some(Part::Stub(options)) = options.part {
+        return stub::run(options).await;
+    }
     let program = options.parlor.canonicalize().with_context(|| {
         format!(
             "there is no '{}': cargo build --release -p parlor",
@@ -67,11 +88,17 @@ async fn main() -> anyhow::Result<()> {
     let setting = Setting::new(program, options.rounds)?;
     let mut report = Report::new(&*setting.clock);
     let wanted = |item| options.only.is_empty() || options.only.contains(&item);
+    if wanted(Item::Dialects) {
+        dialects::measure(&setting, &mut report)?;
+    }
     if wanted(Item::Start) {
         start::measure(&setting, &mut report).await?;
     }
     if wanted(Item::Embedded) {
         embedded::measure(&setting, &mut report).await?;
+    }
+    if wanted(Item::Llm) {
+        llm::measure(&setting, &mut report).await?;
     }
     if wanted(Item::Hop) {
         hop::measure(&setting, &mut report).await?;
