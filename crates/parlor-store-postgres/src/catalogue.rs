@@ -44,6 +44,8 @@ impl Catalogue for PostgresStore {
         let put = put(&mut transaction, entry, now).await.map_err(failed)?;
         if matches!(put, Put::Added | Put::Replaced) {
             transaction.commit().await.map_err(failed)?;
+        } else {
+            self.give_up(WHAT, transaction).await?;
         }
         Ok(put)
     }
@@ -60,6 +62,7 @@ impl Catalogue for PostgresStore {
             .await
             .map_err(failed)?;
         if removed.rows_affected() == 0 {
+            self.give_up(WHAT, transaction).await?;
             return Ok(false);
         }
         transaction.commit().await.map_err(failed)?;

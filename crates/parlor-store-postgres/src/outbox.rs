@@ -291,7 +291,7 @@ impl PostgresStore {
                 .await
                 .map_err(failed)?;
         if bundles.is_empty() {
-            return Ok(());
+            return self.give_up(WHAT, transaction).await;
         }
         let ids: Vec<_> = bundles.iter().map(|(id, ..)| *id).collect();
         for (id, world, taken_at, rows) in &bundles {

@@ -32,8 +32,9 @@ impl Pacing for PostgresStore {
         {
             transaction.commit().await.map_err(failed)?;
             self.tick();
+            return Ok(());
         }
-        Ok(())
+        self.give_up(WHAT, transaction).await
     }
 
     async fn pace(&self, world: &Slug) -> PortResult<Option<Pace>> {

@@ -235,6 +235,7 @@ impl PostgresStore {
         let mut ledger = Ledger::new(known, present);
         let outcomes = book(&mut ledger, steps)?;
         if ledger.is_empty() {
+            self.give_up(COMMIT, transaction).await?;
             return Ok(Some(outcomes));
         }
         let in_hand = ledger.sends.values().filter(|row| !row.parked);

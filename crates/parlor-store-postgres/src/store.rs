@@ -24,8 +24,10 @@ const SCHEMA_BYTES_MAX: usize = 63;
 /// Settings of our connections, unless the URL has them (`?options[jit]=on`). Every statement here
 /// looks rows up by arrays of keys, whose values never matter to the plan; its plan is kept for the
 /// life of the connection, and must suit tables that were empty when it was made. Compiling it to
-/// machine code would take longer than any of them runs.
-const SETTINGS: [(&str, &str); 3] = [
+/// machine code would take longer than any of them runs. A process that stands still in the middle of a
+/// transaction (stopped, or on a machine that sleeps) must not hold everybody's log of changes back.
+const SETTINGS: [(&str, &str); 4] = [
+    ("idle_in_transaction_session_timeout", "30s"),
     ("jit", "off"),
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
@@ -132,6 +134,17 @@ impl PostgresStore {
             }
             other => other.map_err(|error| self.failed(what, &error)),
         }
+    }
+
+    /// Ends a transaction that has nothing to keep, before the caller goes on: one that is only dropped
+    /// holds its locks, and everybody's log of changes back, until its connection is next looked after.
+    pub(crate) async fn give_up(
+        &self,
+        what: &str,
+        transaction: Transaction<'static, Postgres>,
+    ) -> PortResult<()> {
+        let ended = transaction.rollback().await;
+        ended.map_err(|error| self.failed(what, &error))
     }
 
     /// The error to give for `error`, met while doing `what` ("can't ..").

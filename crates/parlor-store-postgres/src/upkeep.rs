@@ -76,9 +76,11 @@ impl Upkeep for PostgresStore {
             .await
             .map_err(failed)?;
         let Some(conversation) = known.first().map(|entry| entry.conversation.clone()) else {
+            self.give_up(WHAT, transaction).await?;
             return Ok(None);
         };
         if !conversation.is_active() {
+            self.give_up(WHAT, transaction).await?;
             return Ok(Some(conversation));
         }
         let mut ledger = Ledger::new(known, HashSet::new());
@@ -101,8 +103,9 @@ impl Upkeep for PostgresStore {
         {
             transaction.commit().await.map_err(failed)?;
             self.tick();
+            return Ok(());
         }
-        Ok(())
+        self.give_up(WHAT, transaction).await
     }
 
     async fn is_paused(&self, world: &Slug) -> PortResult<bool> {

@@ -70,7 +70,10 @@ impl Drop for Place {
     fn drop(&mut self) {
         let (url, sql) = (
             self.url.clone(),
-            format!("DROP SCHEMA IF EXISTS {} CASCADE", self.schema),
+            format!(
+                "SET lock_timeout = '5s'; DROP SCHEMA IF EXISTS {} CASCADE",
+                self.schema
+            ),
         );
         // On a thread with a runtime of its own: the test's can't be waited for in a drop.
         let dropped = std::thread::spawn(move || {
@@ -80,17 +83,19 @@ impl Drop for Place {
             runtime.block_on(async {
                 let mut connection = PgConnection::connect(&url).await?;
                 // Where many tests end at once they wait for each other's locks, in a circle at
-                // worst: one of them is told to try again.
-                for _ in 0..10 {
+                // worst: one of them is told to try again. A test that left a transaction open
+                // would be waited for in vain: what it made stays behind then.
+                let mut last = Ok(());
+                for _ in 0..6 {
                     match sqlx::raw_sql(AssertSqlSafe(sql.clone()))
                         .execute(&mut connection)
                         .await
                     {
-                        Err(error) if error.as_database_error().is_some() => {}
+                        Err(error) if error.as_database_error().is_some() => last = Err(error),
                         other => return other.map(drop),
                     }
                 }
-                Ok(())
+                last
             })
         });
         if let Ok(Err(error)) = dropped.join() {
