@@ -61,7 +61,11 @@ async fn a_grudge_is_borne(setting: Setting) {
 
     let path = format!("/api/worlds/{world}/characters/rachel");
     let rachel = api.get(&path).await.expect(200);
-    assert_eq!(rachel["bonds"][0]["with"], "Ross");
+    let bonds = rachel["bonds"].as_array().unwrap();
+    assert!(
+        bonds.iter().any(|bond| bond["with"] == "Ross"),
+        "{rachel}: Chandler may have had a word as well"
+    );
     assert!(
         rachel["mood"].is_number() && rachel["recent"][0]["text"].is_string(),
         "{rachel}"

@@ -1,4 +1,5 @@
-//! A circuit breaker: after too many failures in a row nobody is sent to the provider for a while.
+//! A circuit breaker: after too many failures in a row, over some time, nobody is sent to the provider
+//! for a while.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,18 +11,22 @@ use parlor_model::Clock;
 /// When a breaker opens, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BreakerOptions {
-    /// Failures in a row that open it.
+    /// Failures in a row that open it..
     pub failures: u32,
+    /// ..once the first of them is as old as this: calls that were on their way at the same time run
+    /// out of it at the same time, which says nothing of the next call.
+    pub failing_for: Duration,
     /// How long it stays open before one call may try.
     pub open_for: Duration,
 }
 
 impl Default for BreakerOptions {
-    /// Ten in a row: a provider that fails 40 calls of 100 by chance opens it about once in ten
-    /// thousand, one that is down at once.
+    /// Ten in a row, and no success for two seconds: a provider that answers now and then stays in
+    /// use, however busy it is; one that is down is left alone.
     fn default() -> Self {
         Self {
             failures: 10,
+            failing_for: Duration::from_secs(2),
             open_for: Duration::from_secs(15),
         }
     }
@@ -37,9 +42,26 @@ pub(super) struct Breaker {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Closed { failures: u32 },
+    Closed(Run),
     Open { since: DateTime<Utc> },
     Trying { since: DateTime<Utc> },
+}
+
+/// Failures in a row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Run {
+    failures: u32,
+    /// When the first of them happened.
+    since: DateTime<Utc>,
+}
+
+impl Run {
+    fn longer(self, now: DateTime<Utc>) -> Self {
+        Self {
+            failures: self.failures.saturating_add(1),
+            since: if self.failures == 0 { now } else { self.since },
+        }
+    }
 }
 
 /// What a breaker's gauge shows.
@@ -70,7 +92,7 @@ impl Breaker {
         Self {
             options,
             clock,
-            state: Mutex::new(State::Closed { failures: 0 }),
+            state: Mutex::new(State::Closed(Run::default())),
         }
     }
 
@@ -81,7 +103,7 @@ impl Breaker {
     pub(super) fn admit(&self) -> Result<Admission<'_>, Duration> {
         let mut state = self.state.lock();
         let probe = match *state {
-            State::Closed { .. } => false,
+            State::Closed(_) => false,
             State::Open { since } => {
                 let left = self.left(since);
                 if !left.is_zero() {
@@ -103,14 +125,14 @@ impl Breaker {
     pub(super) fn shut_for(&self) -> Option<Duration> {
         match *self.state.lock() {
             State::Open { since } => Some(self.left(since)).filter(|left| !left.is_zero()),
-            State::Closed { .. } | State::Trying { .. } => None,
+            State::Closed(_) | State::Trying { .. } => None,
         }
     }
 
     /// The state, for the gauge.
     pub(super) fn state(&self) -> BreakerState {
         match *self.state.lock() {
-            State::Closed { .. } => BreakerState::Closed,
+            State::Closed(_) => BreakerState::Closed,
             State::Open { .. } => BreakerState::Open,
             State::Trying { .. } => BreakerState::Trying,
         }
@@ -124,21 +146,27 @@ impl Breaker {
         }
     }
 
+    /// A clock that was set back does not make a run any younger.
+    fn is_too_long(&self, run: Run, now: DateTime<Utc>) -> bool {
+        let lasted = (now - run.since).to_std().unwrap_or(Duration::MAX);
+        run.failures >= self.options.failures && lasted >= self.options.failing_for
+    }
+
     fn settle(&self, probe: bool, ok: bool) {
         let mut state = self.state.lock();
         *state = match (*state, probe, ok) {
-            (State::Trying { .. }, true, true) => State::Closed { failures: 0 },
+            (State::Trying { .. }, true, true) => State::Closed(Run::default()),
             (State::Trying { .. }, true, false) => State::Open {
                 since: self.clock.now(),
             },
-            (State::Closed { .. }, false, true) => State::Closed { failures: 0 },
-            (State::Closed { failures }, false, false) => {
-                let failures = failures.saturating_add(1);
-                if failures >= self.options.failures {
-                    let since = self.clock.now();
-                    State::Open { since }
+            (State::Closed(_), false, true) => State::Closed(Run::default()),
+            (State::Closed(run), false, false) => {
+                let now = self.clock.now();
+                let run = run.longer(now);
+                if self.is_too_long(run, now) {
+                    State::Open { since: now }
                 } else {
-                    State::Closed { failures }
+                    State::Closed(run)
                 }
             }
             // A call from before it opened: what it learned is old.
@@ -187,6 +215,7 @@ mod tests {
         let clock = Arc::new(ManualClock::new(DateTime::UNIX_EPOCH));
         let options = BreakerOptions {
             failures: 3,
+            failing_for: Duration::ZERO,
             open_for: Duration::from_secs(10),
         };
         (Breaker::new(options, clock.clone()), clock)
@@ -210,6 +239,30 @@ mod tests {
 
         assert_eq!(breaker.state(), BreakerState::Open);
         assert_eq!(breaker.admit().err(), Some(Duration::from_secs(10)));
+    }
+
+    #[test]
+    fn failures_at_one_moment_do_not_open_it_until_they_have_gone_on_for_a_while() {
+        let (closed, clock) = breaker();
+        let failing_for = Duration::from_secs(2);
+        let breaker = Breaker {
+            options: BreakerOptions {
+                failing_for,
+                ..closed.options
+            },
+            ..closed
+        };
+
+        fail(&breaker, 100);
+        assert_eq!(breaker.state(), BreakerState::Closed);
+        breaker.admit().ok().unwrap().settle(true);
+        clock.advance(failing_for);
+        fail(&breaker, 100);
+        assert_eq!(breaker.state(), BreakerState::Closed, "a run of its own");
+        clock.advance(failing_for);
+        fail(&breaker, 1);
+
+        assert_eq!(breaker.state(), BreakerState::Open);
     }
 
     #[test]

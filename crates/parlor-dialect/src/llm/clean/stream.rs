@@ -2,9 +2,12 @@
 
 use super::{Speakers, clean, shape, thoughts};
 
-/// Bytes of a reply that are shown as they come; the rest is only in the whole line. Each word looks
-/// at all of it once more, so this bounds the work.
-const SHOWN_BYTES_MAX: usize = 8 << 10;
+/// Bytes of a reply that are looked at as they come, besides those of the longest line: room for what
+/// is cleaned away. What comes later is only in the whole line. Each word looks at all of it once
+/// more, so this bounds the work.
+const CLEANED_AWAY_BYTES_MAX: usize = 1 << 10;
+/// Most bytes of a character in UTF-8.
+const CHAR_BYTES_MAX: usize = 4;
 /// The start of a sentence is held back as long as it may still turn out to be a name and a colon;
 /// a name may have so many characters around it.
 const AROUND_NAME_CHARS: usize = 12;
@@ -38,7 +41,7 @@ impl<'s> Stream<'s> {
 
     /// Takes the next piece of the reply; gives what can be shown because of it.
     pub fn feed(&mut self, piece: &str) -> Option<String> {
-        let space = SHOWN_BYTES_MAX.saturating_sub(self.reply.len());
+        let space = self.bytes_max().saturating_sub(self.reply.len());
         if space == 0 {
             return None;
         }
@@ -61,6 +64,12 @@ impl<'s> Stream<'s> {
         let more = more.to_owned();
         self.shown.push_str(&more);
         Some(more)
+    }
+
+    fn bytes_max(&self) -> usize {
+        self.chars_max
+            .saturating_mul(CHAR_BYTES_MAX)
+            .saturating_add(CLEANED_AWAY_BYTES_MAX)
     }
 
     /// While a model thinks only its tag and the last bytes are kept, in which the end may begin.

@@ -38,6 +38,7 @@ fn models(provider: &FakeProvider, default: ModelSpec) -> Models {
         idle: Duration::from_secs(2),
         attempts_max: 1,
         breaker: BreakerOptions {
+            failing_for: Duration::ZERO,
             failures: 1_000,
             ..BreakerOptions::default()
         },

@@ -79,6 +79,7 @@ async fn the_breaker_opens_after_failures_and_closes_when_one_goes_well() {
     let clock = Arc::new(ManualClock::new(DateTime::UNIX_EPOCH));
     let options = ClientOptions {
         breaker: BreakerOptions {
+            failing_for: Duration::ZERO,
             failures: 3,
             open_for: Duration::from_secs(15),
         },
@@ -107,6 +108,7 @@ async fn what_the_provider_answers_on_purpose_does_not_open_the_breaker() {
     let options = ClientOptions {
         breaker: BreakerOptions {
             failures: 2,
+            failing_for: Duration::ZERO,
             ..BreakerOptions::default()
         },
         ..options()
@@ -132,6 +134,7 @@ async fn models_behind_one_endpoint_share_its_breaker() {
     let options = ClientOptions {
         breaker: BreakerOptions {
             failures: 1,
+            failing_for: Duration::ZERO,
             ..BreakerOptions::default()
         },
         ..options()

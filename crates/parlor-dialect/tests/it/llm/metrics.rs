@@ -1,6 +1,7 @@
 //! What operators see of the calls.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use parlor_dialect::llm::{BreakerOptions, ClientOptions, Provider};
@@ -45,6 +46,7 @@ async fn a_good_call_and_a_bad_one() {
         attempts_max: 2,
         breaker: BreakerOptions {
             failures: 2,
+            failing_for: Duration::ZERO,
             ..BreakerOptions::default()
         },
         ..options()

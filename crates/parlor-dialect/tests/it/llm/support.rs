@@ -20,6 +20,7 @@ pub(crate) fn options() -> ClientOptions {
         attempts_max: 1,
         backoff_first: Duration::from_millis(2),
         breaker: BreakerOptions {
+            failing_for: Duration::ZERO,
             failures: 1_000,
             ..BreakerOptions::default()
         },
