@@ -1,144 +1,115 @@
 // Measures the built page under a stream of events of a chosen rate, without a server:
 //
 //     node tests/measure.mjs --cast 50 --rate 50 --seconds 20
+//     node tests/measure.mjs --soak 30 --rate 100
 //
-// Prints frames per second, the longest tasks, layout shift, first paint and the heap.
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// The first prints what a frame costs the page's main thread (from a trace), frames per second, layout
+// shift and first paint. Without a graphics card the frames per second are those of a drawing program,
+// so the cost is what to look at (`--trace FILE` keeps the trace for Chromium's own tools). The second prints what the page holds, minute by minute.
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { crowd } from './crowd.mjs';
 import { openBrowser } from './support.mjs';
+import { frameCosts } from './trace.mjs';
 
 const { values } = parseArgs({
   options: {
     cast: { type: 'string', default: '50' },
     rate: { type: 'string', default: '50' },
     seconds: { type: 'string', default: '20' },
+    soak: { type: 'string' },
+    trace: { type: 'string' },
     width: { type: 'string', default: '1280' },
     height: { type: 'string', default: '800' },
   },
 });
-const [cast, rate, seconds] = [values.cast, values.rate, values.seconds].map(Number);
-const page = fileURLToPath(new URL('../dist/page/', import.meta.url));
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
-const names = Array.from({ length: cast }, (_, i) => `Guest ${i + 1}`);
-const uuid = (n) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
-const at = () => new Date().toISOString();
+const [cast, rate, seconds, width, height] = ['cast', 'rate', 'seconds', 'width', 'height'].map((key) => Number(values[key]));
+const ms = (value) => `${value?.toFixed(1)} ms`;
+const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-const pairs = Array.from({ length: Math.max(1, Math.floor(cast / 2)) }, (_, i) => [names[i * 2], names[(i * 2 + 1) % cast]]);
-const conversation = (i) => ({
-  id: uuid(i), world: 'crowd', kind: i % 5 === 4 ? 'side' : 'duet', parentId: null, status: 'ACTIVE',
-  participants: pairs[i], topic: `matter ${i}`, exchanges: 3, createdAt: at(), endedAt: null,
-});
-let said = 0;
-function message() {
-  said += 1;
-  const i = said % pairs.length;
-  const [a, b] = said % 2 ? pairs[i] : [...pairs[i]].reverse();
-  return {
-    id: uuid(1_000_000 + said), conversationId: uuid(i), parentId: null, conversationKind: i % 5 === 4 ? 'side' : 'duet',
-    order: said, from: a, to: [b], text: `This is line ${said}, and it is about as long as lines are when people talk.`,
-    kind: said % 17 ? 'line' : 'aside', role: 'ai', sentiment: Math.sin(said), heardFrom: [], fallback: false, createdAt: at(),
-  };
-}
-const list = (items) => ({ items, nextCursor: null });
-const world = { name: 'crowd', title: 'A crowd', about: 'Many talk.', access: 'open', paused: false, pace: '0', characters: [], mechanics: [], routing: {}, aliases: [] };
-const answers = {
-  '/api/worlds': () => list([world]),
-  '/api/worlds/crowd': () => world,
-  '/api/worlds/crowd/characters': () => list(names.map((name, i) => ({ slug: `g${i}`, name, persona: '', traits: {}, likes: [], catchphrases: [], dialect: 'x' }))),
-  '/api/worlds/crowd/messages': () => list([]),
-  '/api/worlds/crowd/conversations': () => list(pairs.map((_, i) => conversation(i))),
-};
-
-function stream(response) {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const begun = performance.now();
-  let sent = 0;
-  const timer = setInterval(() => {
-    const due = Math.floor(((performance.now() - begun) / 1000) * rate);
-    let text = '';
-    for (; sent < due; sent += 1) text += `id: 0-${sent}\nevent: message\ndata: ${JSON.stringify(message())}\n\n`;
-    if (text) response.write(text);
-  }, 10);
-  response.on('close', () => clearInterval(timer));
-}
-
-const server = createServer(async (request, response) => {
-  const { pathname } = new URL(request.url, 'http://localhost');
-  if (pathname === '/api/events') return stream(response);
-  if (answers[pathname]) {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    return response.end(JSON.stringify(answers[pathname]()));
-  }
-  const file = extname(pathname) ? pathname : '/index.html';
-  const bytes = await readFile(join(page, file)).catch(() => null);
-  response.writeHead(bytes ? 200 : 404, { 'content-type': types[extname(file)] ?? 'text/plain' });
-  response.end(bytes ?? 'not here');
-});
-await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-
+const world = await crowd(cast, rate);
 const browser = await openBrowser();
-const tab = await browser.newPage({ viewport: { width: Number(values.width), height: Number(values.height) } });
+const tab = await browser.newPage({ viewport: { width, height } });
 tab.on('pageerror', (error) => console.error(error));
+const devtools = await tab.context().newCDPSession(tab);
+
+/** What the page holds after a collection of what it does not. */
+async function held() {
+  for (let turn = 0; turn < 2; turn += 1) await devtools.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await devtools.send('Runtime.getHeapUsage');
+  const { nodes, jsEventListeners, documents } = await devtools.send('Memory.getDOMCounters');
+  return { heap: usedSize / 1e6, nodes, listeners: jsEventListeners, documents };
+}
+
+async function soak(minutes) {
+  console.log(`cast ${cast}, ${rate} events/s, ${minutes} minutes at ${width}x${height}`);
+  console.log('  minute  heap MB   nodes  listeners  events');
+  const points = [];
+  for (let minute = 0; minute <= minutes; minute += 1) {
+    if (minute > 0) await pause(60_000);
+    const now = await held();
+    points.push(now);
+    console.log(`  ${String(minute).padStart(6)}  ${now.heap.toFixed(1).padStart(7)}  ${String(now.nodes).padStart(6)}  ${String(now.listeners).padStart(9)}  ${String(world.said()).padStart(6)}`);
+  }
+  const middle = (some, key) => some.map((point) => point[key]).sort((a, b) => a - b)[Math.floor(some.length / 2)];
+  const third = Math.max(1, Math.floor(points.length / 3));
+  for (const key of ['heap', 'nodes', 'listeners']) {
+    const [first, last] = [middle(points.slice(1, third + 1), key), middle(points.slice(-third), key)];
+    console.log(`  ${key}: ${first.toFixed(1)} in the first third, ${last.toFixed(1)} in the last (${((last / first - 1) * 100).toFixed(1)} %)`);
+  }
+}
+
+async function frames() {
+  await tab.evaluate(() => {
+    window.measured.frames.length = 0;
+  });
+  await browser.startTracing(tab, { categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8'] });
+  await pause(seconds * 1000);
+  const trace = await browser.stopTracing();
+  if (values.trace) await writeFile(values.trace, trace);
+  const costs = frameCosts(JSON.parse(trace.toString()));
+  const found = await tab.evaluate(() => {
+    const { frames, shift } = window.measured;
+    const sorted = [...frames].sort((a, b) => a - b);
+    return {
+      fps: (frames.length / frames.reduce((a, b) => a + b, 0)) * 1000,
+      p95: sorted[Math.floor(sorted.length * 0.95)],
+      shift,
+      paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
+      elements: document.querySelectorAll('*').length,
+      rate: document.querySelector('.rate')?.textContent?.trim(),
+      sampling: document.querySelector('.sampling')?.textContent?.trim() ?? 'draws all',
+    };
+  });
+  const parts = Object.entries(costs.parts).map(([name, value]) => `${name} ${value.toFixed(2)}`).join(', ');
+  console.log(`cast ${cast}, ${rate} events/s, ${seconds} s at ${width}x${height}`);
+  console.log(`  main thread ${ms(costs.mean)} a frame, 95% within ${ms(costs.p95)}, 99% within ${ms(costs.p99)}, the worst ${ms(costs.worst)}; ${costs.over} of ${costs.frames} over 16.7 ms`);
+  console.log(`              ${parts} (ms a frame)`);
+  console.log(`  frames      ${found.fps.toFixed(1)} a second, 95% within ${ms(found.p95)}`);
+  console.log(`  first paint ${ms(found.paint)}, layout shift ${found.shift.toFixed(4)}; ${found.elements} elements`);
+  console.log(`  it says     ${found.rate}; ${found.sampling}`);
+}
+
 await tab.addInitScript(() => {
-  window.measured = { frames: [], tasks: [], shift: 0 };
+  window.measured = { frames: [], shift: 0 };
   const { measured } = window;
   let last = performance.now();
   const frame = (now) => {
     measured.frames.push(now - last);
+    if (measured.frames.length > 10_000) measured.frames.length = 0;
     last = now;
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
-  new PerformanceObserver((all) => measured.tasks.push(...all.getEntries().map((entry) => Math.round(entry.duration)))).observe({ type: 'longtask', buffered: true });
   new PerformanceObserver((all) => {
     for (const entry of all.getEntries()) measured.shift += entry.value;
   }).observe({ type: 'layout-shift', buffered: true });
 });
-const devtools = await tab.context().newCDPSession(tab);
 await devtools.send('HeapProfiler.enable');
-const heap = async () => {
-  await devtools.send('HeapProfiler.collectGarbage');
-  return (await devtools.send('Runtime.getHeapUsage')).usedSize / 1e6;
-};
-await tab.goto(`http://127.0.0.1:${server.address().port}/`);
+await tab.goto(world.url);
 await tab.locator('.mark.live').waitFor();
-await tab.waitForTimeout(4_000);
-const heaps = [await heap()];
-await tab.evaluate(() => {
-  window.measured.frames.length = 0;
-  window.measured.tasks.length = 0;
-});
-for (let part = 0; part < 4; part += 1) {
-  await tab.waitForTimeout((seconds * 1000) / 4);
-  heaps.push(await heap());
-}
-const found = await tab.evaluate(() => {
-  const { frames, tasks, shift } = window.measured;
-  const sorted = [...frames].sort((a, b) => a - b);
-  const sum = frames.reduce((a, b) => a + b, 0);
-  return {
-    fps: (frames.length / sum) * 1000,
-    p95: sorted[Math.floor(sorted.length * 0.95)],
-    p99: sorted[Math.floor(sorted.length * 0.99)],
-    longest: Math.max(0, ...tasks),
-    tasks: tasks.length,
-    shift,
-    paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
-    elements: document.querySelectorAll('*').length,
-    rate: document.querySelector('.rate')?.textContent?.trim(),
-    sampling: document.querySelector('.sampling')?.textContent?.trim() ?? 'draws all',
-  };
-});
-const ms = (value) => `${value?.toFixed(1)} ms`;
-console.log(`cast ${cast}, ${rate} events/s, ${seconds} s at ${values.width}x${values.height}`);
-console.log(`  frames      ${found.fps.toFixed(1)} a second, 95% within ${ms(found.p95)}, 99% within ${ms(found.p99)}`);
-console.log(`  long tasks  ${found.tasks}, the longest ${found.longest} ms`);
-console.log(`  first paint ${ms(found.paint)}, layout shift ${found.shift.toFixed(4)}`);
-console.log(`  heap        ${heaps.map((size) => size.toFixed(1)).join(', ')} MB; ${found.elements} elements`);
-console.log(`  it says     ${found.rate}; ${found.sampling}`);
+await pause(4_000);
+if (values.soak) await soak(Number(values.soak));
+else await frames();
 await browser.close();
-server.closeAllConnections();
-server.close();
+world.end();

@@ -20,9 +20,9 @@ export const LINES_MAX = 300;
 /** Conversations that are followed at the same time. */
 const ACTIVE_MAX = 200;
 const CAST_MAX = 500;
-/** Lists are shown anew this often at most; less often where nobody could read along. */
+/** Lists are shown anew this often at most; less often, and in turns, where nobody could read along. */
 const SHOW_EVERY_MS = 150;
-const SHOW_EVERY_MS_CROWDED = 600;
+const SHOW_EVERY_MS_CROWDED = 300;
 /** Messages a second that are a crowd. */
 const CROWDED = 12;
 /** How much of a mood the last line makes. */
@@ -51,6 +51,8 @@ export class House {
   #talksChanged = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #shownAt = 0;
+  /** In a crowd: whether the lines or the people are shown next, so that no frame has to bear both. */
+  #turn: 'lines' | 'people' = 'lines';
   #stop: () => void;
   #onLines = new Set<(messages: readonly Message[]) => void>();
   #gone = false;
@@ -177,20 +179,41 @@ export class House {
     const crowded = feed.messages.rate(Date.now(), 2) > CROWDED;
     const every = crowded ? SHOW_EVERY_MS_CROWDED : SHOW_EVERY_MS;
     const wait = Math.max(0, this.#shownAt + every - performance.now());
-    this.#timer = setTimeout(() => this.#show(), wait);
+    this.#timer = setTimeout(() => (crowded ? this.#showInTurn() : this.#show()), wait);
   }
 
   #show(): void {
+    this.#shown();
+    this.#showLines();
+    this.#showPeople();
+  }
+
+  #showInTurn(): void {
+    this.#shown();
+    if (this.#turn === 'lines') this.#showLines();
+    else this.#showPeople();
+    this.#turn = this.#turn === 'lines' ? 'people' : 'lines';
+    // The other half must come too, though nothing more may happen.
+    if (this.#turn === 'people') this.#showSoon();
+  }
+
+  #shown(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#shownAt = performance.now();
+  }
+
+  #showLines(): void {
     this.lines = this.#lines.items;
+    this.heard = this.#heard;
+  }
+
+  #showPeople(): void {
     if (this.#talksChanged) {
       this.#talksChanged = false;
       this.active = [...this.#active.values()];
     }
     this.moods = new Map(this.#moods);
     this.turns = new Set(this.world?.paused ? [] : this.#expected.values());
-    this.heard = this.#heard;
   }
 }
