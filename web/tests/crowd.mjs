@@ -46,7 +46,7 @@ export async function crowd(cast, rate) {
     return events;
   }
 
-  const world = { name: 'crowd', title: 'A crowd', about: 'Many talk.', access: 'open', paused: false, pace: '0', characters: [], mechanics: [], routing: {}, aliases: [] };
+  const world = { name: 'crowd', title: 'A crowd', about: 'Many talk.', access: 'open', paused: false, pace: '0', model: null, characters: [], mechanics: [], routing: {}, aliases: [] };
   const answers = {
     '/api/worlds': () => list([world]),
     '/api/worlds/crowd': () => world,
