@@ -9,6 +9,7 @@ mod commands;
 mod live;
 mod model;
 mod nasty;
+mod newcomers;
 mod openai;
 mod ops;
 mod prompt;

@@ -7,8 +7,9 @@ use crate::scene::Scene;
 use crate::sentiment;
 use chrono::{DateTime, Utc};
 use parlor_model::{
-    Conversation, ConversationStatus, Dice, Effects, Envelope, EventBody, EventId, Guard, Message,
-    MessageId, MessageKind, NewMessage, OutboxRow, Prompt, Purpose, Slug, SpeakerRole, World,
+    Conversation, ConversationKind, ConversationStatus, Dice, Effects, Envelope, EventBody,
+    EventId, Guard, Message, MessageId, MessageKind, NewMessage, OutboxRow, Prompt, Purpose, Slug,
+    SpeakerRole, World,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,10 +92,16 @@ impl Engine {
                 "what comes again is decided as it was the first time".to_owned(),
             )),
         };
-        let lines = match first {
+        let lines: Vec<_> = match first {
             Ok(line) => line.into_iter().collect(),
             Err(refusal) => return refusal,
         };
+        if let Some(gone) = lines.first().and_then(|line| self.who_is_gone(line)) {
+            return Decision::Refuse(format!(
+                "'{gone}', to whom {} would speak, is not in the cast of '{}'",
+                scene.me.slug, self.world.name
+            ));
+        }
         let mut plan = Plan {
             dice: self.dice(scene),
             exchanges_max: None,
@@ -221,6 +228,18 @@ impl Engine {
                 due_at: message.created_at + pace,
                 parked: false,
             })
+    }
+
+    /// Somebody to whom a line would be said and who is not there; people are in no cast.
+    fn who_is_gone<'a>(&self, line: &'a PlannedLine) -> Option<&'a str> {
+        if line.conversation.kind == ConversationKind::Session {
+            return None;
+        }
+        let mut gone = line
+            .to
+            .iter()
+            .filter(|name| self.world.named(name).is_none());
+        gone.next().map(String::as_str)
     }
 
     fn dice(&self, scene: &Scene) -> Dice {

@@ -8,8 +8,8 @@ use crate::options::{GatewayOptions, Limits};
 use crate::routes::compat::{Triggers, alias_or_nothing};
 use crate::routes::health::Vitals;
 use crate::routes::{
-    characters, compat, conversations, dead_letters, events, health, inboxes, inspect, lists,
-    messages, roles, search, stats, usage, v1, worlds,
+    catalogue, characters, compat, conversations, dead_letters, events, health, inboxes, inspect,
+    lists, messages, roles, search, stats, usage, v1, worlds,
 };
 use crate::stage::Stage;
 use crate::web::page_beneath;
@@ -43,12 +43,8 @@ impl Gateway {
     pub fn new(options: GatewayOptions) -> Self {
         let options = Arc::new(options);
         let live = live_view(&options);
-        let triggers = Triggers::new(
-            &options.worlds,
-            None,
-            options.director.clone(),
-            options.ids.clone(),
-        );
+        let worlds = options.worlds.all();
+        let triggers = Triggers::new(&worlds, None, options.director.clone(), options.ids.clone());
         let stage = Stage::new(options.clone(), live.clone());
         let vitals = Vitals {
             role: "gateway".to_owned(),
@@ -56,7 +52,7 @@ impl Gateway {
             bus: options.bus.clone(),
             metrics: options.metrics.clone(),
         };
-        let document = document(&options.worlds);
+        let document = document(&worlds);
         let chats = v1::router(stage.clone());
         let router = Router::from(api().with_state(stage).merge(health::router(vitals)));
         let guard = Guard::new(&options.allowed_hosts, triggers.paths().cloned().collect());
@@ -90,10 +86,8 @@ impl Gateway {
 }
 
 fn live_view(options: &GatewayOptions) -> LiveView {
-    let open = options
-        .worlds
-        .iter()
-        .filter(|world| world.access == Access::Open);
+    let worlds = options.worlds.all();
+    let open = worlds.iter().filter(|world| world.access == Access::Open);
     LiveView::new(
         options.store.clone(),
         open.map(|world| world.name.clone()).collect(),
@@ -120,6 +114,7 @@ fn api() -> OpenApiRouter<Stage> {
         .merge(messages::router())
         .merge(search::router())
         .merge(characters::router())
+        .merge(catalogue::router())
         .merge(inspect::router())
         .merge(events::router())
         .merge(usage::router())

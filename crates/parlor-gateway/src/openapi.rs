@@ -58,9 +58,14 @@ pub(crate) fn complete<'a>(document: &mut OpenApi, aliases: impl Iterator<Item =
         }
     }
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post, &mut item.patch]
-            .into_iter()
-            .flatten()
+        for operation in [
+            &mut item.get,
+            &mut item.post,
+            &mut item.patch,
+            &mut item.delete,
+        ]
+        .into_iter()
+        .flatten()
         {
             add_common(operation);
             // An empty body reads as `{}` everywhere.

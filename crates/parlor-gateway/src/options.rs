@@ -2,11 +2,12 @@
 
 use crate::operator::Ops;
 use metrics_exporter_prometheus::PrometheusHandle;
-use parlor_model::{Clock, Slug, World};
+use parlor_model::{Clock, Slug};
 use parlor_ports::bus::Bus;
 use parlor_ports::director::Director;
 use parlor_ports::parley::Parley;
 use parlor_ports::store::Store;
+use parlor_ports::worlds::Worlds;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +51,7 @@ impl Default for Limits {
 #[derive(Clone)]
 pub struct GatewayOptions {
     /// The worlds that it shows, the first one being the default of `/api/sync`.
-    pub worlds: Vec<Arc<World>>,
+    pub worlds: Worlds,
     /// The language models that worlds speak through, by the world's slug; scripted dialects speak in
     /// worlds that are not here.
     pub models: BTreeMap<Slug, String>,

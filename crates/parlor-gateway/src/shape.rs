@@ -255,8 +255,34 @@ pub struct Character {
     pub catchphrases: Vec<String>,
     /// The text generator that speaks for them.
     pub dialect: String,
+    /// Where they come from.
+    pub origin: Origin,
+    /// There is a picture of them, at `/api/worlds/{world}/characters/{slug}/picture`.
+    pub picture: bool,
     /// A living role acts for them.
     pub present: bool,
+}
+
+/// Where a character comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The world's file.
+    World,
+    /// Brought in as a card.
+    Catalogue,
+    /// Somebody's program, which registered itself.
+    Registered,
+}
+
+impl From<parlor_model::Origin> for Origin {
+    fn from(origin: parlor_model::Origin) -> Self {
+        match origin {
+            parlor_model::Origin::World => Self::World,
+            parlor_model::Origin::Catalogue => Self::Catalogue,
+            parlor_model::Origin::Registered => Self::Registered,
+        }
+    }
 }
 
 /// A conversation was started.
@@ -521,6 +547,8 @@ impl Character {
             likes: character.likes.clone(),
             catchphrases: character.catchphrases.clone(),
             dialect: character.dialect.clone(),
+            origin: character.origin.into(),
+            picture: character.picture,
             present,
         }
     }

@@ -7,21 +7,26 @@ use crate::routes::inboxes::{self, Place};
 use crate::routes::stats::Figures;
 use crate::shape;
 use axum::http::StatusCode;
+use parking_lot::Mutex;
 use parlor_model::world::Access;
 use parlor_model::{Conversation, ConversationId, Slug, World};
 use parlor_ports::director::StartRequest;
 use parlor_ports::presence::{Report, RoleStatus};
-use std::sync::{Arc, OnceLock};
+use parlor_ports::worlds::WorldList;
+use std::sync::Arc;
 
 /// Roles that are looked at, at most.
 pub(crate) const ROLES_MAX: u32 = 1_000;
+
+/// Inboxes, and the worlds whose they are.
+type Listed = Option<(WorldList, Arc<[Place]>)>;
 
 /// Shared by all handlers; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Stage {
     pub(crate) options: Arc<GatewayOptions>,
     pub(crate) live: LiveView,
-    inboxes: Arc<OnceLock<Vec<Place>>>,
+    inboxes: Arc<Mutex<Listed>>,
     pub(crate) figures: Arc<Figures>,
 }
 
@@ -35,10 +40,18 @@ impl Stage {
         }
     }
 
-    /// The inboxes of the worlds that everybody may enter; listed when first asked for.
-    pub(crate) fn inboxes(&self) -> &[Place] {
-        self.inboxes
-            .get_or_init(|| inboxes::places(&self.options.worlds))
+    /// The inboxes of the worlds that everybody may enter; listed anew when a cast has changed.
+    pub(crate) fn inboxes(&self) -> Arc<[Place]> {
+        let worlds = self.options.worlds.all();
+        let mut listed = self.inboxes.lock();
+        match &*listed {
+            Some((of, places)) if Arc::ptr_eq(of, &worlds) => places.clone(),
+            _ => {
+                let places: Arc<[Place]> = inboxes::places(&worlds).into();
+                *listed = Some((worlds, places.clone()));
+                places
+            }
+        }
     }
 
     /// What the living roles told last.
@@ -52,18 +65,14 @@ impl Stage {
     }
 
     /// The world of this name, whoever may enter it.
-    pub(crate) fn world(&self, name: &str) -> Result<&Arc<World>, Problem> {
-        self.options
-            .worlds
+    pub(crate) fn world(&self, name: &str) -> Result<Arc<World>, Problem> {
+        let worlds = self.options.worlds.all();
+        worlds
             .iter()
             .find(|world| world.name.as_str() == name)
+            .cloned()
             .ok_or_else(|| {
-                let names: Vec<_> = self
-                    .options
-                    .worlds
-                    .iter()
-                    .map(|w| w.name.as_str())
-                    .collect();
+                let names: Vec<_> = worlds.iter().map(|w| w.name.as_str()).collect();
                 let name: String = name.chars().take(80).collect();
                 Problem::not_found(
                     "unknown_world",
@@ -76,7 +85,7 @@ impl Stage {
     }
 
     /// The world of this name, if the caller may enter it.
-    pub(crate) fn entered(&self, name: &str) -> Result<&Arc<World>, Problem> {
+    pub(crate) fn entered(&self, name: &str) -> Result<Arc<World>, Problem> {
         let world = self.world(name)?;
         if world.access == Access::Open {
             return Ok(world);
@@ -96,8 +105,8 @@ impl Stage {
         if let Some(name) = name {
             return Ok(vec![self.entered(name)?.name.clone()]);
         }
-        let worlds = self.options.worlds.iter();
-        let open = worlds.filter(|world| world.access == Access::Open);
+        let worlds = self.options.worlds.all();
+        let open = worlds.iter().filter(|world| world.access == Access::Open);
         Ok(open.map(|world| world.name.clone()).collect())
     }
 

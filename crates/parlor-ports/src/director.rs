@@ -92,4 +92,7 @@ pub trait Director: Send + Sync {
 
     /// The pause between lines where nobody set another; `None` for an unknown world.
     fn own_pace(&self, world: &Slug) -> Option<Pace>;
+
+    /// Looks who has joined or left the cast of a world, before the next look that is due anyway.
+    async fn look_for_newcomers(&self, _world: &Slug) {}
 }

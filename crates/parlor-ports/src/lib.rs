@@ -27,5 +27,6 @@ pub mod recall;
 pub mod store;
 pub mod testkit;
 pub mod usage;
+pub mod worlds;
 
 pub use error::{PortError, PortResult};

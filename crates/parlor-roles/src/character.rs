@@ -162,11 +162,12 @@ impl Lane {
         self.stage
             .traffic()
             .delivered(deliveries.iter().map(|delivery| delivery.inbox.as_str()));
+        let world = self.world(&deliveries).await;
         let mut ends = Vec::with_capacity(deliveries.len());
         let mut events = Vec::with_capacity(deliveries.len());
         let mut handled = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
-            match self.event_of(&delivery) {
+            match event_of(&world, &delivery) {
                 Ok(event) => {
                     events.push(event);
                     handled.push(delivery);
@@ -211,32 +212,19 @@ impl Lane {
         self.settle(ends).await;
     }
 
-    /// The event in a delivery; or why it can't be one for this inbox.
-    fn event_of(&self, delivery: &Delivery) -> Result<Arc<Envelope>, String> {
-        let envelope = delivery
-            .content
-            .as_ref()
-            .map_err(|foreign| foreign.reason.clone())?;
-        if envelope.world != self.world.name {
-            return Err(format!(
-                "it belongs to the world '{}', not '{}'",
-                envelope.world, self.world.name
-            ));
+    /// The world with everybody of its cast for whom something was delivered.
+    async fn world(&self, deliveries: &[Delivery]) -> Arc<World> {
+        let now = || self.stage.worlds().get(&self.world.name);
+        let world = now().unwrap_or_else(|| self.world.clone());
+        let mut envelopes = deliveries.iter().filter_map(|d| d.content.as_ref().ok());
+        let is_strange = |envelope: &Arc<Envelope>| {
+            envelope.world == world.name && world.character(&envelope.recipient).is_none()
+        };
+        if !envelopes.any(is_strange) {
+            return world;
         }
-        let recipient = self.world.character(&envelope.recipient).ok_or_else(|| {
-            format!(
-                "there is no character '{}' in '{}'",
-                envelope.recipient, self.world.name
-            )
-        })?;
-        let inbox = self.world.inbox_of(recipient);
-        if inbox != delivery.inbox {
-            return Err(format!(
-                "it is for '{}', whose inbox is '{inbox}', not '{}'",
-                envelope.recipient, delivery.inbox
-            ));
-        }
-        Ok(envelope.clone())
+        self.stage.look_for_newcomers(&world.name).await;
+        now().unwrap_or(world)
     }
 
     async fn settle(&self, ends: Vec<(Delivery, Verdict)>) {
@@ -253,4 +241,32 @@ impl Lane {
             tracing::warn!(%error, "some deliveries could not be ended and come again");
         }
     }
+}
+
+/// The event in a delivery; or why it can't be one for this inbox.
+fn event_of(world: &World, delivery: &Delivery) -> Result<Arc<Envelope>, String> {
+    let envelope = delivery
+        .content
+        .as_ref()
+        .map_err(|foreign| foreign.reason.clone())?;
+    if envelope.world != world.name {
+        return Err(format!(
+            "it belongs to the world '{}', not '{}'",
+            envelope.world, world.name
+        ));
+    }
+    let recipient = world.character(&envelope.recipient).ok_or_else(|| {
+        format!(
+            "there is no character '{}' in '{}'",
+            envelope.recipient, world.name
+        )
+    })?;
+    let inbox = world.inbox_of(recipient);
+    if inbox != delivery.inbox {
+        return Err(format!(
+            "it is for '{}', whose inbox is '{inbox}', not '{}'",
+            envelope.recipient, delivery.inbox
+        ));
+    }
+    Ok(envelope.clone())
 }

@@ -1,7 +1,7 @@
 //! Carries out what people ask for: start, close, pause, resume.
 
 use crate::relay::RelayHandle;
-use crate::stage::Stage;
+use crate::stage::{Production, Stage};
 use async_trait::async_trait;
 use parlor_engine::Engine;
 use parlor_engine::opening::Wish;
@@ -24,9 +24,9 @@ impl StageDirector {
         Self { stage, relay }
     }
 
-    fn engine(&self, world: &Slug) -> Result<&Engine, DirectorError> {
+    fn production(&self, world: &Slug) -> Result<Arc<Production>, DirectorError> {
         self.stage
-            .engine(world)
+            .production(world)
             .ok_or_else(|| DirectorError::UnknownWorld(world.to_string()))
     }
 }
@@ -54,7 +54,8 @@ fn character(
 #[async_trait]
 impl Director for StageDirector {
     async fn start(&self, world: &Slug, request: StartRequest) -> Result<Started, DirectorError> {
-        let engine = self.engine(world)?;
+        let production = self.production(world)?;
+        let engine = &production.engine;
         let wish = Wish {
             from: character(engine, request.from.as_ref())?,
             to: character(engine, request.to.as_ref())?,
@@ -95,15 +96,16 @@ impl Director for StageDirector {
     }
 
     async fn close(&self, id: ConversationId) -> Result<Conversation, DirectorError> {
-        self.stage
-            .store()
-            .close_conversation(id, self.stage.clock().now())
-            .await?
-            .ok_or(DirectorError::UnknownConversation(id))
+        let now = self.stage.clock().now();
+        let closed = self.stage.store().close_conversation(id, now).await?;
+        if closed.as_ref().is_some_and(|c| c.ended_at == Some(now)) {
+            metrics::counter!(parlor_ports::metric::CONVERSATIONS_CLOSED).increment(1);
+        }
+        closed.ok_or(DirectorError::UnknownConversation(id))
     }
 
     async fn set_paused(&self, world: &Slug, paused: bool) -> Result<(), DirectorError> {
-        self.engine(world)?;
+        self.production(world)?;
         Ok(self
             .stage
             .store()
@@ -112,7 +114,7 @@ impl Director for StageDirector {
     }
 
     async fn set_pace(&self, world: &Slug, pace: Pace) -> Result<(), DirectorError> {
-        self.engine(world)?;
+        self.production(world)?;
         Ok(self
             .stage
             .store()
@@ -121,6 +123,10 @@ impl Director for StageDirector {
     }
 
     fn own_pace(&self, world: &Slug) -> Option<Pace> {
-        Some(Pace::new(self.stage.engine(world)?.pace()))
+        Some(Pace::new(self.stage.production(world)?.engine.pace()))
+    }
+
+    async fn look_for_newcomers(&self, world: &Slug) {
+        self.stage.look_for_newcomers(world).await;
     }
 }

@@ -1,4 +1,5 @@
-//! The parts of a server that do the work, one module each: the [`character`] role handles events,
+//! The parts of a server that do the work, one module each: the [`character`] role handles events (the
+//! [`cast`] role those of a cast that grows),
 //! the [`relay`] sends what was left behind, the [`jobs`] role keeps a world going, the [`director`]
 //! carries out what people ask for, and [`presence`] tells the others that a process is there. All
 //! that act step through [`stage`].
@@ -6,6 +7,7 @@
 //! Each role is *options → service → handle → error*: options say what it needs, the service owns
 //! its loop and ends when its token is cancelled, the handle (where there is one) is cheap to clone.
 
+pub mod cast;
 pub mod character;
 pub mod director;
 pub mod indexer;
@@ -27,5 +29,5 @@ pub use indexer::Indexer;
 pub use parley::StageParley;
 pub use presence::{PresenceOptions, PresenceRole};
 pub use relay::{Relay, RelayHandle, RelayOptions};
-pub use stage::{Performance, Production, Settled, Stage, Step, Taken, Voices};
+pub use stage::{Casting, Performance, Production, Settled, Stage, Step, Taken, Voices};
 pub use traffic::Traffic;

@@ -77,6 +77,7 @@ impl Parley for StageParley {
         let unknown =
             || ParleyError::UnknownCharacter(asked.world.clone(), asked.character.clone());
         let production = self.stage.production(&asked.world).ok_or_else(unknown)?;
+        let production = &*production;
         let world = production.engine.world();
         let me = world.character(&asked.character).ok_or_else(unknown)?;
         let _slot = self.slots.try_acquire().map_err(|_| ParleyError::Busy)?;

@@ -50,10 +50,10 @@ pub async fn play(
     key: Uuid,
     show: impl FnMut(&Change),
 ) -> Result<(), PlayError> {
-    let engine = stage
-        .engine(world)
+    let production = stage
+        .production(world)
         .ok_or_else(|| PlayError::UnknownWorld(world.clone()))?;
-    let opened = engine.open(wish, key, stage.clock().now())?;
+    let opened = production.engine.open(wish, key, stage.clock().now())?;
     let mut queue = Queue::default();
     let sends = opened.effects.sends.clone();
     let outcomes = stage.store().commit(vec![opened.effects]).await?;

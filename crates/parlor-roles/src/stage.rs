@@ -1,15 +1,17 @@
 //! The step with its input and output: load scenes, decide, speak, settle, commit. One query and one
 //! transaction carry a whole batch.
 
+mod casting;
 mod way;
 mod write;
 
+pub use self::casting::Casting;
 use self::way::{Hand, Way};
 use self::write::Becomes;
 use crate::speak;
 use crate::traffic::Traffic;
 use futures::future::join_all;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use parlor_engine::{Decision, Engine, Plan, Scene};
 use parlor_model::world::Pace;
 use parlor_model::{
@@ -17,9 +19,10 @@ use parlor_model::{
 };
 use parlor_ports::dialect::Dialect;
 use parlor_ports::store::{SceneRecord, SceneRequest, Store};
+use parlor_ports::worlds::Worlds;
 use parlor_ports::{PortError, PortResult, metric};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// The dialects of a world, by their names in the world file.
@@ -61,6 +64,8 @@ pub enum Taken {
 pub struct Performance {
     /// As it came, perhaps not for the first time.
     delivered: Arc<Envelope>,
+    /// As it was when the step was decided.
+    production: Arc<Production>,
     scene: Scene,
     plan: Plan,
     way: Way,
@@ -75,14 +80,19 @@ pub struct Settled {
 }
 
 /// A world on this stage, and whether it has a slow dialect.
+#[derive(Clone)]
 struct OnStage {
-    production: Production,
+    production: Arc<Production>,
     is_slow: bool,
 }
 
 /// Where steps happen.
 pub struct Stage {
-    productions: HashMap<Slug, OnStage>,
+    productions: HashMap<Slug, RwLock<OnStage>>,
+    /// The same worlds, for those who only look at them.
+    worlds: Worlds,
+    /// Tells who has joined a cast since.
+    casting: OnceLock<Arc<dyn Casting>>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     /// True when the bus keeps nothing, so that an event's outbox row goes with its step.
@@ -109,11 +119,17 @@ impl Stage {
         clock: Arc<dyn Clock>,
         bus_is_durable: bool,
     ) -> Self {
+        let worlds: Vec<_> = productions
+            .iter()
+            .map(|production| production.engine.world().clone())
+            .collect();
         Self {
+            worlds: worlds.into(),
             productions: productions
                 .into_iter()
-                .map(|p| (p.engine.world().name.clone(), OnStage::new(p)))
+                .map(|p| (p.engine.world().name.clone(), RwLock::new(OnStage::new(p))))
                 .collect(),
+            casting: OnceLock::new(),
             store,
             clock,
             clears_own_row: !bus_is_durable,
@@ -124,32 +140,24 @@ impl Stage {
 
     /// The worlds on this stage.
     #[must_use]
-    pub fn worlds(&self) -> Vec<Arc<World>> {
-        let mut worlds: Vec<_> = self
-            .productions
-            .values()
-            .map(|p| p.production.engine.world().clone())
-            .collect();
-        worlds.sort_by(|a, b| a.name.cmp(&b.name));
-        worlds
+    pub fn worlds(&self) -> &Worlds {
+        &self.worlds
     }
 
-    /// The rules of a world.
+    /// A world with its rules and dialects, as it is now.
     #[must_use]
-    pub fn engine(&self, world: &Slug) -> Option<&Engine> {
-        self.productions.get(world).map(|p| &p.production.engine)
+    pub fn production(&self, world: &Slug) -> Option<Arc<Production>> {
+        Some(self.on_stage(world)?.production)
     }
 
-    /// A world with its dialects.
-    #[must_use]
-    pub fn production(&self, world: &Slug) -> Option<&Production> {
-        self.productions.get(world).map(|p| &p.production)
+    fn on_stage(&self, world: &Slug) -> Option<OnStage> {
+        Some(self.productions.get(world)?.read().clone())
     }
 
     /// True when a world has a dialect that is slow.
     #[must_use]
     pub fn is_slow(&self, world: &Slug) -> bool {
-        self.productions.get(world).is_some_and(|p| p.is_slow)
+        self.on_stage(world).is_some_and(|p| p.is_slow)
     }
 
     /// The store.
@@ -227,6 +235,7 @@ impl Stage {
         let started = Instant::now();
         let received_at = self.clock.now();
         let records = self.scenes(events).await;
+        self.meet(events, &records).await;
         let hand = Hand::new(received_at, started.elapsed());
         let decided = events
             .iter()
@@ -243,18 +252,12 @@ impl Stage {
     pub async fn speak(&self, performance: Performance) -> Settled {
         let Performance {
             delivered,
+            production,
             scene,
             plan,
             way,
         } = performance;
-        match self.productions.get(&delivered.world) {
-            Some(on_stage) => {
-                self.words(&on_stage.production, &delivered, &scene, plan, way)
-                    .await
-            }
-            // No stage loses a world, so it was taken by another stage: nothing is said here.
-            None => self.done_with(&delivered),
-        }
+        self.words(&production, &delivered, &scene, plan, way).await
     }
 
     async fn scenes(&self, events: &[Arc<Envelope>]) -> Vec<Option<SceneRecord>> {
@@ -264,7 +267,8 @@ impl Stage {
     }
 
     fn request(&self, event: &Envelope) -> SceneRequest {
-        let world = self.engine(&event.world).map(Engine::world);
+        let world = self.worlds.get(&event.world);
+        let world = world.as_deref();
         let viewer = world
             .and_then(|w| w.character(&event.recipient))
             .map(|c| c.name.clone());
@@ -284,7 +288,7 @@ impl Stage {
         record: Option<SceneRecord>,
         hand: &Hand,
     ) -> Progress {
-        let Some(on_stage) = self.productions.get(&event.world) else {
+        let Some(on_stage) = self.on_stage(&event.world) else {
             return refuse(format!(
                 "there is no world '{}' on this server",
                 event.world
@@ -333,6 +337,7 @@ impl Stage {
             {
                 Progress::Slow(Box::new(Performance {
                     delivered: event.clone(),
+                    production: production.clone(),
                     scene,
                     plan,
                     way,
@@ -435,7 +440,7 @@ impl OnStage {
     fn new(production: Production) -> Self {
         let is_slow = production.voices.values().any(|voice| voice.is_slow());
         Self {
-            production,
+            production: Arc::new(production),
             is_slow,
         }
     }

@@ -315,6 +315,10 @@ pub(crate) struct RunArgs {
     /// For a character: whom to act for (slug or name); left out: the whole cast
     #[arg(long = "name", value_name = "CHARACTER")]
     pub(crate) names: Vec<String>,
+    /// For a character: act for those who have joined the world from its catalogue, and for whoever
+    /// joins
+    #[arg(long, conflicts_with = "names")]
+    pub(crate) newcomers: bool,
     /// Refuse to start when the store's schema is not up to date, instead of migrating it
     #[arg(long)]
     pub(crate) no_migrate: bool,

@@ -1,8 +1,9 @@
 //! Puts a server together: worlds, store, bus, stage, relay, director.
 
+use crate::catalogue::{Casts, Follower, Recast};
 use crate::config::{Config, Settings};
 use crate::models::{self, Asked};
-use crate::{catalogue, recording, resolve, telemetry, worlds};
+use crate::{recording, resolve, telemetry, worlds};
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_dialect::llm::{Meter, Models};
@@ -15,13 +16,14 @@ use parlor_ports::director::Director;
 use parlor_ports::store::Store;
 use parlor_roles::record::Recorder;
 use parlor_roles::{Production, Relay, RelayHandle, RelayOptions, Stage, StageDirector};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 /// Pause between lines where nobody says otherwise: slow enough to follow.
@@ -47,6 +49,8 @@ pub(crate) struct Parts {
     pub(crate) meter: Arc<Meter>,
     /// Writes the run down.
     pub(crate) recorder: Option<Recorder>,
+    /// Lets casts grow; not in a run that is written down.
+    pub(crate) follower: Option<Arc<Follower>>,
     pub(crate) metrics: PrometheusHandle,
     /// Held while the process lives.
     pub(crate) _lock: Option<File>,
@@ -90,11 +94,16 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
     let lock = lock(&settings)?;
     let store = resolve::store(&settings, clock.clone()).await?;
     migrate(&*store, purpose.no_migrate).await?;
+    let mut casts = Casts::of(worlds.clone());
+    let mut worlds = worlds;
     // A recording holds what its world is made of; the catalogue is not in it.
-    let worlds = match purpose.record {
-        Some(_) => worlds,
-        None => catalogue::join(&*store, worlds).await?,
-    };
+    if purpose.record.is_none() {
+        for grown in casts.read(&*store).await? {
+            if let Some(world) = worlds.iter_mut().find(|world| world.name == grown.name) {
+                *world = grown;
+            }
+        }
+    }
     let bus = resolve::bus(&settings, &store, clock.clone()).await?;
     if purpose.apart && !(bus.capabilities().shared && store.is_shared()) {
         bail!(
@@ -145,6 +154,20 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
         clock.clone(),
         bus.capabilities().durable,
     ));
+    let follower = purpose.record.is_none().then(|| {
+        Arc::new(Follower {
+            store: store.clone(),
+            bus: bus.clone(),
+            clock: clock.clone(),
+            stage: stage.clone(),
+            recast: recast(&settings, &worlds, &seeds, models),
+            closes: purpose.sweeps,
+            casts: Mutex::new(casts),
+        })
+    });
+    if let Some(follower) = &follower {
+        stage.ask_for_newcomers(follower.clone());
+    }
     let sweeps = if purpose.sweeps {
         worlds.iter().map(|w| w.name.clone()).collect()
     } else {
@@ -168,8 +191,29 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
         models: spoken,
         meter,
         recorder,
+        follower,
         metrics,
         _lock: lock,
+    })
+}
+
+/// Makes worlds ready for the stage again, as they were made ready at the start.
+fn recast(
+    settings: &Settings,
+    worlds: &[Arc<World>],
+    seeds: &[u64],
+    models: Option<Arc<Models>>,
+) -> Recast {
+    let seeds: HashMap<Slug, u64> = worlds
+        .iter()
+        .map(|world| world.name.clone())
+        .zip(seeds.iter().copied())
+        .collect();
+    let settings = settings.clone();
+    Box::new(move |world| {
+        let seed = seeds.get(&world.name).copied().unwrap_or_default();
+        let pace = pace_of(&settings, &world);
+        production(world, seed, pace, models.clone())
     })
 }
 

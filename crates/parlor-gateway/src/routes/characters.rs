@@ -77,7 +77,7 @@ async fn character(
     let character = found
         .as_ref()
         .and_then(|slug| world.character(slug))
-        .ok_or_else(|| unknown(world, &slug))?;
+        .ok_or_else(|| unknown(&world, &slug))?;
     let store = &stage.options.store;
     let lines = store
         .witnessed(&world.name, &character.name, WITNESSED_MAX)
@@ -93,7 +93,7 @@ async fn character(
     }))
 }
 
-fn unknown(world: &World, slug: &str) -> Problem {
+pub(super) fn unknown(world: &World, slug: &str) -> Problem {
     let slug: String = slug.chars().take(80).collect();
     Problem::not_found(
         "unknown_character",

@@ -57,11 +57,8 @@ async fn sync(
     State(stage): State<Stage>,
     Query(query): Query<SyncQuery>,
 ) -> Result<Json<Vec<SyncLine>>, Problem> {
-    let first = stage
-        .options
-        .worlds
-        .first()
-        .map(|world| world.name.as_str());
+    let worlds = stage.options.worlds.all();
+    let first = worlds.first().map(|world| world.name.as_str());
     let Some(name) = query.world.as_deref().or(first) else {
         return Ok(Json(Vec::new()));
     };

@@ -82,9 +82,9 @@ async fn start(
 ) -> Result<Response, Problem> {
     let world = stage.entered(&world)?;
     // Before the key is remembered, so that a caller can mend a request and keep its key.
-    check(&stage, world, &body)?;
+    check(&stage, &world, &body)?;
     let key = match idempotency_key(&headers)? {
-        Some(key) => derived_key(&stage, world, key, &body).await?,
+        Some(key) => derived_key(&stage, &world, key, &body).await?,
         None => (stage.options.ids)(),
     };
     let StartConversation {
@@ -95,7 +95,7 @@ async fn start(
     } = body;
     let started = stage
         .start(
-            world,
+            &world,
             StartRequest {
                 from,
                 to,

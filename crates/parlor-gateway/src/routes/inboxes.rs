@@ -101,7 +101,7 @@ async fn inboxes(
     };
     let from = query.cursor.as_deref().map(cursor).transpose()?;
     let limit = limit(query.limit)?;
-    let page = part(stage.inboxes(), world.as_ref(), from, limit);
+    let page = part(&stage.inboxes(), world.as_ref(), from, limit);
     let names: Vec<_> = page.items.iter().map(|place| place.name.clone()).collect();
     let statuses = stage.options.bus.inboxes(&names).await?;
     let traffic = traffic(&stage).await?;

@@ -166,7 +166,7 @@ fn display_name(stage: &Stage, worlds: &[Slug], name: &str) -> Result<String, Pr
     let mut worlds = worlds
         .iter()
         .filter_map(|world| stage.world(world.as_str()).ok());
-    let character = worlds.find_map(|world| world.find(name));
+    let character = worlds.find_map(|world| world.find(name).cloned());
     Ok(character.map_or_else(|| name.to_owned(), |character| character.name.clone()))
 }
 

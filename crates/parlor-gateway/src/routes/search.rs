@@ -161,8 +161,9 @@ fn worlds(stage: &Stage, wanted: Option<&str>) -> Result<Vec<Slug>, Problem> {
     if let Some(name) = wanted {
         return Ok(vec![stage.entered(name)?.name.clone()]);
     }
-    let open = stage.options.worlds.iter();
-    Ok(open
+    let worlds = stage.options.worlds.all();
+    Ok(worlds
+        .iter()
         .filter(|world| world.access == Access::Open)
         .map(|world| world.name.clone())
         .collect())

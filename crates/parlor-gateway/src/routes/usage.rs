@@ -67,15 +67,13 @@ async fn model_usage(
         .map(|name| stage.entered(name))
         .transpose()?;
     let options = &stage.options;
-    let shown = options
-        .worlds
-        .iter()
-        .filter(|world| world.access == Access::Open);
+    let all = options.worlds.all();
+    let shown = all.iter().filter(|world| world.access == Access::Open);
     let worlds: Vec<_> = shown
         .map(|world| (world.name.clone(), usage::limits_of(world)))
         .collect();
     let wanted = Wanted {
-        world: only.map(|world| &world.name),
+        world: only.as_ref().map(|world| &world.name),
         days,
         today: options.clock.now().date_naive(),
     };

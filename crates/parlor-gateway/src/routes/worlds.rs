@@ -30,8 +30,9 @@ pub(crate) fn router() -> OpenApiRouter<Stage> {
 #[utoipa::path(get, path = "/api/worlds", tag = "worlds",
     responses((status = 200, body = List<World>, description = "All of them.")))]
 async fn worlds(State(stage): State<Stage>) -> Result<Json<List<World>>, Problem> {
-    let mut items = Vec::with_capacity(stage.options.worlds.len());
-    for world in &stage.options.worlds {
+    let worlds = stage.options.worlds.all();
+    let mut items = Vec::with_capacity(worlds.len());
+    for world in worlds.iter() {
         items.push(stage.standing(world).await?);
     }
     Ok(Json(List::whole(items)))
@@ -49,7 +50,7 @@ async fn world(
     Path(name): Path<String>,
 ) -> Result<Json<World>, Problem> {
     let world = stage.world(&name)?;
-    Ok(Json(stage.standing(world).await?))
+    Ok(Json(stage.standing(&world).await?))
 }
 
 /// What to change of a world; what is left out stays.
@@ -98,7 +99,7 @@ async fn change(
     if let Some(paused) = body.paused {
         director.set_paused(&world.name, paused).await?;
     }
-    Ok(Json(stage.standing(world).await?))
+    Ok(Json(stage.standing(&world).await?))
 }
 
 fn pace(text: &str) -> Result<Pace, Problem> {
@@ -182,5 +183,5 @@ async fn set_paused(stage: &Stage, name: &str, paused: bool) -> Result<Json<Worl
         .director
         .set_paused(&world.name, paused)
         .await?;
-    Ok(Json(stage.standing(world).await?))
+    Ok(Json(stage.standing(&world).await?))
 }

@@ -140,9 +140,9 @@ async fn the_alias_starts_a_conversation_fr5() {
 async fn a_world_may_name_any_alias_without_breaking_the_server() {
     let (_, mut options) = house();
     let odd = ["/health", "/{x}", "no-slash", "/a/{*b}", "/start-convo-bro"];
-    options
-        .worlds
-        .insert(0, crate::house::world("odd", Default::default(), &odd));
+    let mut worlds = options.worlds.all().to_vec();
+    worlds.insert(0, crate::house::world("odd", Default::default(), &odd));
+    options.worlds = worlds.into();
     let app = Gateway::new(options).router();
     assert_eq!(get(&app, "/health").await.json()["status"], "ok");
     assert_eq!(

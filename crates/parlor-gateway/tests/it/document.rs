@@ -34,8 +34,11 @@ async fn document(app: &Router) -> Value {
     get(app, "/openapi.json").await.json()
 }
 
-/// The body that the document shows as an example.
+/// The body that the document shows as an example; a card where it only speaks of bytes.
 fn example(document: &Value, body: &Value) -> String {
+    if body["content"].get("application/json").is_none() {
+        return json!({ "spec": "chara_card_v2", "data": { "name": "Marla Quince" } }).to_string();
+    }
     let schema = &body["content"]["application/json"]["schema"]["$ref"];
     let name = schema.as_str().unwrap().rsplit('/').next().unwrap();
     let example = &document["components"]["schemas"][name]["example"];
@@ -117,6 +120,10 @@ fn check(document: &Value, operation: &Operation, answer: &Answer) {
         "{name} is not documented: {}",
         answer.text
     );
+    if says.get("content").is_none() {
+        assert_eq!(answer.text, "", "{name} has a body");
+        return;
+    }
     let media = answer
         .header("content-type")
         .split(';')
@@ -158,6 +165,7 @@ async fn every_route_of_the_api_is_documented() {
     assert_eq!(
         names,
         [
+            "DELETE /api/worlds/{world}/characters/{slug}",
             "GET /api/bus/inboxes",
             "GET /api/conversations",
             "GET /api/conversations/{id}",
@@ -174,6 +182,7 @@ async fn every_route_of_the_api_is_documented() {
             "GET /api/worlds/{world}",
             "GET /api/worlds/{world}/characters",
             "GET /api/worlds/{world}/characters/{slug}",
+            "GET /api/worlds/{world}/characters/{slug}/picture",
             "GET /api/worlds/{world}/conversations",
             "GET /api/worlds/{world}/messages",
             "GET /health",
@@ -182,6 +191,7 @@ async fn every_route_of_the_api_is_documented() {
             "GET /ready",
             "GET /start-convo-bro",
             "PATCH /api/worlds/{world}",
+            "POST /api/characters/import",
             "POST /api/conversations/{id}/close",
             "POST /api/dead-letters/drop",
             "POST /api/dead-letters/replay",
@@ -201,7 +211,10 @@ async fn every_operation_answers_as_documented() {
     let (talk, nobody) = (TALK.to_string(), uuid::Uuid::from_u128(9).to_string());
     for operation in operations(&document) {
         let good = call(&app, &document, &operation, ["friends", &talk, "localhost"]).await;
-        let expected = operation.path == "/knock" || good.status.is_success();
+        // Nobody in this house has a picture.
+        let expected = operation.path == "/knock"
+            || operation.path.ends_with("/picture")
+            || good.status.is_success();
         assert!(
             expected,
             "{} {}: {}",

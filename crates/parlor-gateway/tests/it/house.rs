@@ -618,7 +618,8 @@ pub(crate) fn house() -> (Arc<House>, GatewayOptions) {
         worlds: vec![
             world("friends", Access::Open, &["/start-convo-bro"]),
             world("club", Access::Session, &["/knock"]),
-        ],
+        ]
+        .into(),
         models: BTreeMap::from([(slug("club"), "gemini:gemini-3-flash".to_owned())]),
         store: house.clone(),
         bus: house.clone(),

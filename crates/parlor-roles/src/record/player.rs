@@ -224,9 +224,10 @@ impl<'a> Player<'a> {
             return Ok(());
         }
         clock.set(conversation.created_at);
-        let engine = stage.engine(&conversation.world).ok_or_else(stranger)?;
+        let production = stage.production(&conversation.world).ok_or_else(stranger)?;
         let given = self.given(conversation);
-        let effects = engine
+        let effects = production
+            .engine
             .reopen(conversation.clone(), given)
             .ok_or_else(stranger)?;
         let sends = effects.sends.clone();

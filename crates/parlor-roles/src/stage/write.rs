@@ -143,10 +143,16 @@ fn count(effects: &Effects, outcome: &Outcome) {
     if opened > 0 {
         metrics::counter!(metric::CONVERSATIONS_OPENED).increment(opened as u64);
     }
-    if let Guard::Advance {
-        close_at: Some(_), ..
-    } = effects.guard
-    {
-        metrics::counter!(metric::CONVERSATIONS_CLOSED).increment(1);
+    let ends = matches!(
+        effects.guard,
+        Guard::Advance {
+            close_at: Some(_),
+            ..
+        }
+    );
+    // A side thread near the end of its parent's count may end with its first line.
+    let ended = effects.opened.iter().filter(|c| !c.is_active()).count() + usize::from(ends);
+    if ended > 0 {
+        metrics::counter!(metric::CONVERSATIONS_CLOSED).increment(ended as u64);
     }
 }

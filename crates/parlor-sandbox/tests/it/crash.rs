@@ -54,7 +54,8 @@ async fn a_load_comes_to_its_end_and_every_line_is_stored_once() {
         .without("aside");
     let (node, bus) = node(&scenario, &store, &clock).await;
     let world = scenario.world().unwrap().name.clone();
-    let engine = node.stage().engine(&world).unwrap();
+    let production = node.stage().production(&world).unwrap();
+    let engine = &production.engine;
     let openings = Openings::write(engine, &*store, &*clock, 20, Uuid::from_u128(1), false)
         .await
         .unwrap();
@@ -82,7 +83,8 @@ async fn nodes_that_crash_one_after_the_other_lose_nothing() {
     for crash in 0..5u128 {
         let (store, clock) = open(&path).await;
         let (node, bus) = node(&scenario, &store, &clock).await;
-        let engine = node.stage().engine(&world).unwrap();
+        let production = node.stage().production(&world).unwrap();
+        let engine = &production.engine;
         let openings = Openings::write(engine, &*store, &*clock, 40, Uuid::from_u128(crash), false)
             .await
             .unwrap();

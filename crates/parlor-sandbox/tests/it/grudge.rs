@@ -84,7 +84,7 @@ impl House {
     /// Plays a conversation that begins with `message`, indexes it, and gives the prompts of its
     /// lines.
     async fn talk(&self, from: &str, to: &str, message: &str) -> Vec<Prompt> {
-        let world = self.stage.worlds().remove(0);
+        let world = self.stage.worlds().all()[0].clone();
         let wish = Wish {
             from: world.find(from).cloned(),
             to: world.find(to).cloned(),

@@ -18,6 +18,7 @@ use parlor_model::{Clock, Slug, World};
 use parlor_ports::bus::Bus;
 use parlor_ports::director::Director;
 use parlor_ports::store::Store;
+use parlor_roles::cast::{CastOptions, CastRole, Whom};
 use parlor_roles::character::{CharacterOptions, CharacterRole, Load};
 use parlor_roles::jobs::{JobsOptions, JobsRole};
 use parlor_roles::{Indexer, RelayHandle, Stage, StageParley};
@@ -77,6 +78,7 @@ async fn start(
         relay_handle,
         director,
         meter,
+        follower,
         metrics,
         ..
     } = parts;
@@ -88,6 +90,9 @@ async fn start(
     presence::announce(lifecycle, &stage, &name_of(args.role), &cast, args.place);
     lifecycle.helper(relay.run(lifecycle.shutdown.clone()));
     lifecycle.helper(meter.clone().run(lifecycle.shutdown.clone()));
+    if let Some(follower) = follower {
+        lifecycle.helper(follower.run(lifecycle.shutdown.clone()));
+    }
     let mut trigger = None;
     match args.role {
         RoleName::Gateway => {
@@ -96,7 +101,6 @@ async fn start(
                 listener,
                 &GatewayParts {
                     settings: &settings,
-                    worlds: &worlds,
                     models: &models,
                     store: &store,
                     bus: &bus,
@@ -110,15 +114,21 @@ async fn start(
         }
         RoleName::Character => {
             for world in &worlds {
-                let role = chosen(
-                    world,
-                    &args.names,
-                    &settings,
-                    stage.clone(),
-                    bus.clone(),
-                    relay_handle.clone(),
-                )?;
-                lifecycle.vital("character", role.run(lifecycle.shutdown.clone()));
+                let (stage, bus) = (stage.clone(), bus.clone());
+                let relay = relay_handle.clone();
+                let shutdown = lifecycle.shutdown.clone();
+                if args.names.is_empty() {
+                    let whom = if args.newcomers {
+                        Whom::Newcomers
+                    } else {
+                        Whom::All
+                    };
+                    let role = cast_role(world, whom, &settings, stage, bus, relay);
+                    lifecycle.vital("characters", role.run(shutdown));
+                } else {
+                    let role = chosen(world, &args.names, &settings, stage, bus, relay)?;
+                    lifecycle.vital("character", role.run(shutdown));
+                }
             }
             trigger = trigger_of(&worlds, &args.names, &director, &keys);
         }
@@ -179,7 +189,6 @@ fn end_with_stdin(lifecycle: &Lifecycle) {
 /// What a gateway is made of.
 pub(crate) struct GatewayParts<'a> {
     pub(crate) settings: &'a Settings,
-    pub(crate) worlds: &'a [Arc<World>],
     pub(crate) models: &'a BTreeMap<Slug, String>,
     pub(crate) store: &'a Arc<dyn Store>,
     pub(crate) bus: &'a Arc<dyn Bus>,
@@ -192,7 +201,7 @@ pub(crate) struct GatewayParts<'a> {
 /// Starts the HTTP side.
 pub(crate) fn gateway(lifecycle: &Lifecycle, listener: TcpListener, parts: &GatewayParts<'_>) {
     let gateway = Gateway::new(GatewayOptions {
-        worlds: parts.worlds.to_vec(),
+        worlds: parts.stage.worlds().clone(),
         models: parts.models.clone(),
         store: parts.store.clone(),
         bus: parts.bus.clone(),
@@ -236,30 +245,24 @@ fn load(settings: &Settings) -> Load {
     }
 }
 
-/// A role that acts for the whole cast of a world.
-pub(crate) fn whole_cast(
-    world: &Arc<World>,
+/// A role that acts for the cast of a world, or a part of it, as it grows.
+pub(crate) fn cast_role(
+    world: &World,
+    whom: Whom,
     settings: &Settings,
     stage: Arc<Stage>,
     bus: Arc<dyn Bus>,
     relay: RelayHandle,
-) -> CharacterRole {
-    let inboxes = world
-        .topology()
-        .inboxes
-        .into_iter()
-        .map(|b| b.inbox)
-        .collect();
-    let options = CharacterOptions {
-        world: world.clone(),
-        inboxes,
-        group: format!("{}-cast", world.name),
+) -> CastRole {
+    let options = CastOptions {
+        world: world.name.clone(),
+        whom,
         load: load(settings),
     };
-    CharacterRole::new(options, stage, bus, relay)
+    CastRole::new(options, stage, bus, relay)
 }
 
-/// A role that acts for the characters that are named, or for all when none is.
+/// A role that acts for the characters that are named.
 fn chosen(
     world: &Arc<World>,
     names: &[String],
@@ -268,9 +271,6 @@ fn chosen(
     bus: Arc<dyn Bus>,
     relay: RelayHandle,
 ) -> anyhow::Result<CharacterRole> {
-    if names.is_empty() {
-        return Ok(whole_cast(world, settings, stage, bus, relay));
-    }
     let mut inboxes = Vec::new();
     for name in names {
         let Some(character) = world.find(name) else {

@@ -12,10 +12,14 @@ use crate::presence::{self, Cast};
 use crate::render::Terminal;
 use crate::wiring::{self, Purpose};
 use anyhow::Context;
-use parlor_model::{Origin, World};
+use chrono::{DateTime, Utc};
+use parlor_model::{Clock, Origin, Slug, World};
+use parlor_roles::Stage;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpSocket;
+use tokio::sync::mpsc;
 
 /// Runs all roles until stopped.
 pub(crate) async fn run(
@@ -38,21 +42,19 @@ pub(crate) async fn run(
     let (listen, _reserved) = reserve(settings.listen)
         .with_context(|| format!("no free port at {}", settings.listen.ip()))?;
     let now = parts.clock.now();
-    let roles: Vec<_> = Plan::all(&args, &parts.worlds)
+    let mut troupe = Troupe {
+        program,
+        env,
+        restart: !args.no_restart,
+        worlds: parts.worlds.clone(),
+        wanted: settings.listen,
+        gateway: listen,
+        started: 0,
+    };
+    let plans = Plan::all(&args, &parts.worlds);
+    let roles: Vec<_> = plans
         .into_iter()
-        .zip(0u16..)
-        .map(|(plan, n)| {
-            RoleProcess {
-                id: wiring::random_id(),
-                program: program.clone(),
-                env: env.clone(),
-                restart: !args.no_restart,
-                report: presence::report(plan.role, &plan.cast(&parts.worlds), now),
-                args: plan.args,
-                name: plan.name,
-            }
-            .listening(address(settings.listen, listen, n))
-        })
+        .map(|plan| troupe.process(plan, now))
         .collect();
     let terminal = Terminal::stdout();
     say(&terminal.bold(&format!(
@@ -76,7 +78,14 @@ pub(crate) async fn run(
             lifecycle.shutdown.clone(),
         ));
     }
-    supervisor::look_after(&lifecycle, roles, &parts.store, parts.clock.clone());
+    let (newcomers, more) = mpsc::channel(parts.worlds.len().max(1));
+    supervisor::look_after(&lifecycle, roles, more, &parts.store, parts.clock.clone());
+    if let Some(follower) = parts.follower {
+        lifecycle.helper(follower.run(lifecycle.shutdown.clone()));
+    }
+    let files = args.worlds.clone();
+    let (stage, clock) = (parts.stage.clone(), parts.clock.clone());
+    lifecycle.helper(async move { troupe.grow(&stage, &*clock, &files, newcomers).await });
     lifecycle.until_stopped().await?;
     parts.bus.close().await;
     parts.store.close().await;
@@ -146,6 +155,76 @@ fn environment(
     env
 }
 
+/// Makes processes of roles.
+struct Troupe {
+    program: PathBuf,
+    env: Vec<(&'static str, String)>,
+    restart: bool,
+    worlds: Vec<Arc<World>>,
+    /// Where the gateway was to listen, and where it does.
+    wanted: SocketAddr,
+    gateway: SocketAddr,
+    /// Processes so far.
+    started: u16,
+}
+
+impl Troupe {
+    fn process(&mut self, plan: Plan, now: DateTime<Utc>) -> RoleProcess {
+        let n = self.started;
+        self.started = n.saturating_add(1);
+        RoleProcess {
+            id: wiring::random_id(),
+            program: self.program.clone(),
+            env: self.env.clone(),
+            restart: self.restart,
+            report: presence::report(plan.role, &plan.cast(&self.worlds), now),
+            args: plan.args,
+            name: plan.name,
+        }
+        .listening(address(self.wanted, self.gateway, n))
+    }
+
+    /// Starts a process for the newcomers of a world as soon as it has any. Ends when each has one,
+    /// or nobody takes them.
+    async fn grow(
+        mut self,
+        stage: &Stage,
+        clock: &dyn Clock,
+        files: &[String],
+        newcomers: mpsc::Sender<RoleProcess>,
+    ) {
+        let mut changes = stage.worlds().changes();
+        let mut alone: Vec<_> = self
+            .worlds
+            .iter()
+            .map(|w| w.name.clone())
+            .zip(0..)
+            .collect();
+        while !alone.is_empty() {
+            let grown = changes.borrow_and_update().clone();
+            let came = |name: &Slug| {
+                let world = grown.iter().find(|world| world.name == *name)?;
+                let mut cast = world.cast.iter();
+                cast.any(|c| c.origin != Origin::World)
+                    .then(|| world.clone())
+            };
+            for (world, n) in alone.extract_if(.., |(name, _)| came(name).is_some()) {
+                let (Some(world), Some(file)) = (came(&world), files.get(n)) else {
+                    continue;
+                };
+                let process = self.process(Plan::newcomers(&world, n, file), clock.now());
+                if newcomers.send(process).await.is_err() {
+                    return;
+                }
+            }
+            tokio::select! {
+                () = newcomers.closed() => return,
+                changed = changes.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+}
+
 /// A role to be.
 struct Plan {
     /// For people.
@@ -168,34 +247,36 @@ impl Plan {
             plans.push(jobs);
         }
         for (n, (world, file)) in worlds.iter().zip(&args.worlds).enumerate() {
-            let (own, came): (Vec<_>, Vec<_>) = world
-                .cast
-                .iter()
-                .partition(|character| character.origin == Origin::World);
-            for character in own {
+            let own = world.cast.iter().filter(|c| c.origin == Origin::World);
+            plans.extend(own.map(|character| {
                 let slug = character.slug.to_string();
-                plans.push(Self::actor(slug.clone(), n, file, vec![slug]));
-            }
-            // There may be thousands, who come and go: they share a process.
-            let came: Vec<_> = came.iter().map(|c| c.slug.to_string()).collect();
-            if !came.is_empty() {
-                let name = format!("{}-catalogue", world.name);
-                plans.push(Self::actor(name, n, file, came));
-            }
+                let name = ["--name".to_owned(), slug.clone()];
+                Self::actor(slug.clone(), n, file, name, vec![slug])
+            }));
         }
         plans
     }
 
-    /// A role that acts for these characters of a world.
-    fn actor(name: String, world: usize, file: &str, characters: Vec<String>) -> Self {
-        let names = characters.iter();
-        let names = names.flat_map(|slug| ["--name".to_owned(), slug.clone()]);
+    /// Acts for all newcomers of a world: there may be thousands, who come and go.
+    fn newcomers(world: &World, n: usize, file: &str) -> Self {
+        let name = format!("{}-catalogue", world.name);
+        Self::actor(name, n, file, ["--newcomers".to_owned()], Vec::new())
+    }
+
+    /// A role that acts for characters of a world.
+    fn actor(
+        name: String,
+        world: usize,
+        file: &str,
+        whom: impl IntoIterator<Item = String>,
+        characters: Vec<String>,
+    ) -> Self {
         let of_world = ["character", "--world", file].map(str::to_owned);
         Self {
             name,
             role: "character",
             world: Some(world),
-            args: of_world.into_iter().chain(names).collect(),
+            args: of_world.into_iter().chain(whom).collect(),
             characters,
         }
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -45,44 +45,67 @@ pub(super) struct RoleProcess {
     pub(super) report: Report,
 }
 
-/// Looks after `roles` until the shutdown.
+/// Looks after `roles`, and after those that come by `more`, until the shutdown.
 pub(super) fn look_after(
     lifecycle: &Lifecycle,
     roles: Vec<RoleProcess>,
+    more: mpsc::Receiver<RoleProcess>,
     store: &Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 ) {
-    let mut wishes = Vec::with_capacity(roles.len());
-    let known = roles.iter().map(|role| (role.id, role.report.clone()));
-    let known: Vec<_> = known.collect();
+    let mut supervisor = Supervisor {
+        lifecycle: lifecycle.clone(),
+        roles: Vec::with_capacity(roles.len()),
+        wishes: Vec::with_capacity(roles.len()),
+        store: store.clone(),
+        clock,
+    };
     for role in roles {
-        let (wish, wanted) = watch::channel(Wanted::Running);
-        wishes.push(wish);
-        let shutdown = lifecycle.shutdown.clone();
-        lifecycle.helper(supervise(role, wanted, store.clone(), shutdown));
+        supervisor.take(role);
     }
-    let shutdown = lifecycle.shutdown.clone();
-    lifecycle.helper(heed(known, wishes, store.clone(), clock, shutdown));
+    lifecycle.helper(supervisor.heed(more));
 }
 
-/// Asks once a second what is wanted of the roles.
-async fn heed(
+/// Knows the roles and what is wanted of them.
+struct Supervisor {
+    lifecycle: Lifecycle,
     roles: Vec<(Uuid, Report)>,
     wishes: Vec<watch::Sender<Wanted>>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    shutdown: CancellationToken,
-) {
-    let mut tick = tokio::time::interval(BEAT_EVERY);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => break,
-            _ = tick.tick() => {}
+}
+
+impl Supervisor {
+    /// Starts a role and keeps it running.
+    fn take(&mut self, role: RoleProcess) {
+        let (wish, wanted) = watch::channel(Wanted::Running);
+        self.roles.push((role.id, role.report.clone()));
+        self.wishes.push(wish);
+        let shutdown = self.lifecycle.shutdown.clone();
+        let task = supervise(role, wanted, self.store.clone(), shutdown);
+        self.lifecycle.helper(task);
+    }
+
+    /// Asks once a second what is wanted of the roles.
+    async fn heed(mut self, mut more: mpsc::Receiver<RoleProcess>) {
+        let shutdown = self.lifecycle.shutdown.clone();
+        let mut tick = tokio::time::interval(BEAT_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                Some(role) = more.recv() => self.take(role),
+                _ = tick.tick() => self.ask().await,
+            }
         }
-        match store.look_after(&roles, clock.now()).await {
+        let ids: Vec<_> = self.roles.into_iter().map(|(id, _)| id).collect();
+        tell(self.store.give_up(&ids)).await;
+    }
+
+    async fn ask(&self) {
+        match self.store.look_after(&self.roles, self.clock.now()).await {
             Ok(wanted) => {
-                for (wish, wanted) in wishes.iter().zip(wanted) {
+                for (wish, wanted) in self.wishes.iter().zip(wanted) {
                     wish.send_if_modified(|wish| std::mem::replace(wish, wanted) != wanted);
                 }
             }
@@ -90,8 +113,6 @@ async fn heed(
             Err(error) => tracing::debug!(%error, "what is wanted of the roles is not known"),
         }
     }
-    let ids: Vec<_> = roles.into_iter().map(|(id, _)| id).collect();
-    tell(store.give_up(&ids)).await;
 }
 
 /// Keeps a role running, while it is wanted, until the shutdown, then ends it.

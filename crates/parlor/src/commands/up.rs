@@ -12,6 +12,7 @@ use parlor_dialect::llm::Keys;
 use parlor_model::World;
 use parlor_ports::store::{Cursor, Store};
 use parlor_roles::Indexer;
+use parlor_roles::cast::Whom;
 use parlor_roles::record::Recorder;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -58,6 +59,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         director,
         meter,
         recorder,
+        follower,
         metrics,
         _lock,
         ..
@@ -70,6 +72,9 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
     presence::announce(&lifecycle, &stage, "all", &cast, None);
     lifecycle.helper(relay.run(lifecycle.shutdown.clone()));
     lifecycle.helper(meter.clone().run(lifecycle.shutdown.clone()));
+    if let Some(follower) = follower {
+        lifecycle.helper(follower.run(lifecycle.shutdown.clone()));
+    }
     if let Some(recorder) = recorder {
         record(&lifecycle, recorder, &store, &worlds).await?;
     }
@@ -80,7 +85,6 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         listener,
         &roles::GatewayParts {
             settings: &settings,
-            worlds: &worlds,
             models: &models,
             store: &store,
             bus: &bus,
@@ -91,8 +95,9 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         },
     );
     for world in &worlds {
-        let role = roles::whole_cast(
+        let role = roles::cast_role(
             world,
+            Whom::All,
             &settings,
             stage.clone(),
             bus.clone(),

@@ -21,6 +21,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/characters/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring in a character
+         * @description The body is a character card as it is: JSON of version 1, 2 or 3, a PNG picture that carries one, or
+         *     a CHARX archive, 32 MiB at most. The character joins the cast of all servers on the store within a
+         *     second or two; one with the same slug is replaced.
+         */
+        post: operations["import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations": {
         parameters: {
             query?: never;
@@ -428,6 +450,28 @@ export interface paths {
         get: operations["character"];
         put?: never;
         post?: never;
+        /**
+         * Let a character go
+         * @description Takes somebody out of the world's catalogue, and so out of the cast; conversations in which they
+         *     take part are closed. Who is in the world's file stays.
+         */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worlds/{world}/characters/{slug}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Picture of a character */
+        get: operations["picture"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -721,8 +765,12 @@ export interface components {
             likes: string[];
             /** @description Display name. */
             name: string;
+            /** @description Where they come from. */
+            origin: components["schemas"]["Origin"];
             /** @description Who they are; null in a world for signed-in people. */
             persona: string | null;
+            /** @description There is a picture of them, at `/api/worlds/{world}/characters/{slug}/picture`. */
+            picture: boolean;
             /** @description A living role acts for them. */
             present: boolean;
             /** @description For URLs. */
@@ -1042,6 +1090,28 @@ export interface components {
             waited: number;
         };
         /**
+         * @description A character has come in.
+         * @example {
+         *       "world": "friends",
+         *       "slug": "marla-quince",
+         *       "name": "Marla Quince",
+         *       "replaced": false,
+         *       "warnings": []
+         *     }
+         */
+        Imported: {
+            /** @description Display name. */
+            name: string;
+            /** @description It took the place of the one with its slug. */
+            replaced: boolean;
+            /** @description By which the character is found there. */
+            slug: string;
+            /** @description What of the card is not used, and why. */
+            warnings: string[];
+            /** @description Slug of the world. */
+            world: string;
+        };
+        /**
          * @description An inbox of the bus.
          * @example {
          *       "name": "q-Rachel",
@@ -1133,8 +1203,12 @@ export interface components {
                 likes: string[];
                 /** @description Display name. */
                 name: string;
+                /** @description Where they come from. */
+                origin: components["schemas"]["Origin"];
                 /** @description Who they are; null in a world for signed-in people. */
                 persona: string | null;
+                /** @description There is a picture of them, at `/api/worlds/{world}/characters/{slug}/picture`. */
+                picture: boolean;
                 /** @description A living role acts for them. */
                 present: boolean;
                 /** @description For URLs. */
@@ -1483,6 +1557,11 @@ export interface components {
          * @enum {string}
          */
         MessageKind: "line" | "aside" | "scene";
+        /**
+         * @description Where a character comes from.
+         * @enum {string}
+         */
+        Origin: "world" | "catalogue" | "registered";
         /**
          * @description Why a request was not carried out (RFC 9457).
          * @example {
@@ -1938,6 +2017,115 @@ export interface operations {
             };
             /** @description `unknown_world` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import: {
+        parameters: {
+            query?: {
+                /** @description Slug of the world; the first of the server where it is left out. */
+                world?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The card, whatever its content type says. */
+        requestBody?: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description It took the place of an earlier one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description It is new. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description `invalid_card`, `broken_body`, `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site`, `not_operator`, `ops_off` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name_taken`, `catalogue_full` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3674,6 +3862,174 @@ export interface operations {
                 };
             };
             /** @description `unknown_world`, `unknown_character` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the world.
+                 * @example friends
+                 */
+                world: string;
+                /**
+                 * @description Slug of the character.
+                 * @example marla-quince
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are out of the catalogue. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `cross_site`, `not_operator`, `ops_off` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world`, `unknown_character` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_in_catalogue` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the world.
+                 * @example friends
+                 */
+                world: string;
+                /**
+                 * @description Slug of the character.
+                 * @example marla-quince
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture of their card. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": number[];
+                    "image/jpeg": number[];
+                    "image/webp": number[];
+                };
+            };
+            /** @description It is the one whose `ETag` the caller has. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world`, `unknown_character`, `no_picture` */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -40,8 +40,8 @@ impl Model {
 
 /// The characters of all worlds that the caller may enter.
 pub(super) async fn list(State(talks): State<Talks>, caller: Caller) -> Json<Models> {
-    let worlds = talks.stage.options.worlds.iter();
-    let entered = worlds.filter(|world| caller.may_enter(world));
+    let worlds = talks.stage.options.worlds.all();
+    let entered = worlds.iter().filter(|world| caller.may_enter(world));
     let models = entered.flat_map(|world| {
         let cast = world.cast.iter();
         cast.map(|character| Model::of(world, character, talks.begun))
@@ -58,17 +58,17 @@ pub(super) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<Model>, Problem> {
     let (world, character) = find(&talks, &caller, &id)?;
-    Ok(Json(Model::of(world, character, talks.begun)))
+    Ok(Json(Model::of(&world, &character, talks.begun)))
 }
 
 /// The character that a model's id names, if the caller may talk to it.
-pub(super) fn find<'a>(
-    talks: &'a Talks,
+pub(super) fn find(
+    talks: &Talks,
     caller: &Caller,
     id: &str,
-) -> Result<(&'a Arc<World>, &'a Arc<Character>), Problem> {
+) -> Result<(Arc<World>, Arc<Character>), Problem> {
     let (world, character) = id.split_once('/').ok_or_else(|| unknown(id))?;
-    let worlds = &talks.stage.options.worlds;
+    let worlds = talks.stage.options.worlds.all();
     let world = worlds.iter().find(|known| known.name.as_str() == world);
     let world = world.ok_or_else(|| unknown(id))?;
     if !caller.may_enter(world) && !caller.has_key() {
@@ -76,7 +76,7 @@ pub(super) fn find<'a>(
     }
     let mut cast = world.cast.iter();
     cast.find(|known| known.slug.as_str() == character && caller.may_enter(world))
-        .map(|character| (world, character))
+        .map(|character| (world.clone(), character.clone()))
         .ok_or_else(|| unknown(id))
 }
 

@@ -1,5 +1,5 @@
-//! `parlor card import|list|remove`: characters of a world's catalogue. Works beside a running server,
-//! which takes them into its cast when it starts next.
+//! `parlor card import|list|remove`: characters of a world's catalogue. Works beside running servers,
+//! which take them into the cast, or let them go, within a second or two.
 
 use super::{ImportArgs, ListArgs, RemoveArgs, read_card};
 use crate::commands::say;
@@ -55,7 +55,7 @@ async fn import_one(store: &dyn Store, world: &World, file: &Path) -> anyhow::Re
         }
     };
     say(&format!(
-        "{name} ({slug}) {done} {}; a running server takes it into the cast when it starts next",
+        "{name} ({slug}) {done} {}; running servers take it into the cast",
         world.name
     ))?;
     for warning in card.warnings() {
@@ -110,7 +110,7 @@ pub(super) async fn remove(config: &Config, args: &RemoveArgs) -> anyhow::Result
         bail!("there is no '{who}' in the catalogue of '{world}': 'parlor card list' shows it");
     }
     say(&format!(
-        "{who} is out of the catalogue of {world}; a running server lets it go when it starts next"
+        "{who} is out of the catalogue of {world}; running servers let it go"
     ))?;
     Ok(Ended::Well)
 }
