@@ -260,6 +260,9 @@ pub(crate) enum Command {
     /// Look at character cards, bring characters in, and take them along to other programs
     #[command(subcommand)]
     Card(crate::commands::card::CardCommand),
+    /// Take a world along with all that belongs to it, as one file
+    #[command(subcommand)]
+    World(crate::commands::world::WorldCommand),
     /// Make dialects out of texts and chats, and try them
     #[command(subcommand)]
     Dialect(crate::commands::dialect::DialectCommand),

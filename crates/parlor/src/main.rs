@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod lifecycle;
 mod models;
+mod output;
 mod presence;
 mod recording;
 mod render;
@@ -99,6 +100,7 @@ async fn with_settings(
         Command::DeadLetters(which) => commands::dead_letters::run(config, which).await,
         Command::Key(command) => commands::key::run(config, command).await,
         Command::Card(command) => commands::card::run(config, command).await,
+        Command::World(command) => commands::world::run(config, command).await,
         Command::Usage { world, days, json } => {
             commands::usage::run(config, world, days, json).await
         }

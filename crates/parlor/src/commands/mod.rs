@@ -18,6 +18,7 @@ pub(crate) mod supervisor;
 pub(crate) mod up;
 pub(crate) mod usage;
 pub(crate) mod watch;
+pub(crate) mod world;
 
 use std::io::Write;
 

@@ -216,3 +216,50 @@ fn a_character_of_the_catalogue_acts_after_the_next_start() {
     assert_eq!(messages["items"][0]["text"], "Mind the step, Ross.");
     assert_eq!(messages["items"][2]["from"], "Marla Quince");
 }
+
+#[test]
+fn a_world_goes_into_one_file_and_comes_out_of_it_with_its_catalogue() {
+    let (here, there) = (dir(), dir());
+    coast(here.path());
+    let own = [
+        COAST,
+        "[dialects.banter]\nkind = \"grammar\"\nfile = \"words/banter.json\"\n",
+    ];
+    fs::create_dir(here.path().join("words")).unwrap();
+    fs::write(here.path().join("coast.toml"), own.concat()).unwrap();
+    let grammar = r##"{"origin": ["The tide is out."]}"##;
+    fs::write(here.path().join("words/banter.json"), grammar).unwrap();
+    let data = ["--data-dir", "data"];
+    let run = |at: &Path, args: &[&str]| parlor(at, &[args, &data].concat());
+    well(&run(
+        here.path(),
+        &["card", "import", "marla.json", "--world", "coast.toml"],
+    ));
+
+    let packed = run(here.path(), &["world", "export", "coast.toml"]);
+    assert!(well(&packed).contains("1 files that it names, 1 characters"));
+    fs::copy(
+        here.path().join("coast.world.zip"),
+        there.path().join("coast.world.zip"),
+    )
+    .unwrap();
+    let import = ["world", "import", "coast.world.zip"];
+    well(&run(there.path(), &import));
+
+    well(&parlor(there.path(), &["check", "coast/coast.toml"]));
+    let said = well(&parlor(
+        there.path(),
+        &["play", "coast/coast.toml", "--seed", "7"],
+    ));
+    assert!(said.contains("The tide is out."), "{said}");
+    let listed = well(&run(there.path(), &["card", "list", "--world", "coast"]));
+    assert!(listed.starts_with("marla-quince"), "{listed}");
+    let again = run(there.path(), &import);
+    assert!(text(&again.stderr).contains("is there already"));
+    well(&run(there.path(), &[&import[..], &["--force"]].concat()));
+
+    fs::write(there.path().join("evil.zip"), b"PK\x05\x06 and nothing").unwrap();
+    let refused = run(there.path(), &["world", "import", "evil.zip"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("'evil.zip' can't be imported"));
+}

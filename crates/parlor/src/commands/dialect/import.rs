@@ -1,10 +1,11 @@
 //! `parlor dialect import`: what is in chat exports, and dialects made of them.
 
-use super::output::{create, grouped, size, usage};
+use super::output::{grouped, size, usage};
 use super::train::{self, explain};
 use super::{FormatArg, ImportArgs, MadeKind};
 use crate::Ended;
 use crate::commands::say;
+use crate::output::create;
 use anyhow::{Context, bail};
 use parlor_dialect::import::{Collection, Format, Messages, Pseudonyms};
 use parlor_dialect::markov::{Trainer, pack};

@@ -1,30 +1,6 @@
-//! Writes a dialect's file, and says how a world uses it.
+//! Says how a world uses a dialect's file.
 
-use anyhow::{Context, bail};
-use std::fs::{File, OpenOptions};
-use std::io::ErrorKind;
 use std::path::Path;
-
-/// Opens a new file; an old one only by force.
-///
-/// # Errors
-/// It is there already, or can't be written.
-pub(super) fn create(path: &Path, force: bool) -> anyhow::Result<File> {
-    let mut options = OpenOptions::new();
-    options
-        .write(true)
-        .create_new(!force)
-        .create(force)
-        .truncate(force);
-    match options.open(path) {
-        Ok(file) => Ok(file),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!(
-            "'{}' is there already: choose another name, or replace it with --force",
-            path.display()
-        ),
-        Err(error) => Err(error).with_context(|| format!("'{}' can't be written", path.display())),
-    }
-}
 
 /// The lines of a world file that use a dialect's file.
 pub(super) fn usage(kind: &str, path: &Path, who: Option<&str>) -> String {

@@ -1,9 +1,10 @@
 //! `parlor dialect train`: a markov model from texts and exports.
 
-use super::output::{create, grouped, size, usage};
+use super::output::{grouped, size, usage};
 use super::{FormatArg, TrainArgs};
 use crate::Ended;
 use crate::commands::say;
+use crate::output::create;
 use anyhow::{Context, bail};
 use parlor_dialect::import::{self, ImportError, Messages};
 use parlor_dialect::markov::{Learnt, Markov, Trainer, pack};
