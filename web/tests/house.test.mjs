@@ -1,6 +1,7 @@
 // The Coffee House as a person meets it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { card } from './card.mjs';
 import { lineIds, lines, live, openBrowser, picture, Server, SIZES, until, visit } from './support.mjs';
 
 let server;
@@ -188,4 +189,31 @@ test('the first view keeps its budget: JavaScript, layout shift', async () => {
   assert.ok(found.shifts < 0.05, `layout shift ${found.shifts}`);
   assert.equal(found.elsewhere, 0);
   await context.close();
+});
+
+test('somebody who comes in with a card sits down at the open page, with the picture of the card', async () => {
+  const page = await visit(browser, server.url);
+  await live(page);
+  const colour = [20, 90, 200];
+  const answer = await fetch(`${server.url}/api/characters/import?world=friends`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: card('Marla Quince', colour),
+  });
+  assert.equal(answer.status, 201, await answer.clone().text());
+  await until('her first conversation', () => server.start({ from: 'marla-quince', to: 'ross' }).then(() => true, () => false));
+  const seat = page.locator('.seat', { hasText: 'Marla Quince' });
+  await seat.locator('.person').waitFor();
+  await until('the picture of her card', () =>
+    seat.locator('img').evaluate((image, [r, g, b]) => {
+      const canvas = document.createElement('canvas');
+      const context = canvas.getContext('2d');
+      context.drawImage(image, 0, 0);
+      const [red, green, blue] = context.getImageData(image.naturalWidth / 2, image.naturalHeight / 2, 1, 1).data;
+      return red === r && green === g && blue === b;
+    }, colour),
+  );
+  await picture(page, 'house-newcomer');
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
 });

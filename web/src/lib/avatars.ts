@@ -1,5 +1,5 @@
-// Ink portraits, drawn from a name by a kept library. They come after the first view, so each face
-// has its initials first.
+// The faces of people: the picture of their card, or an ink portrait that a kept library draws from
+// their name. They come after the first view, so each face has its initials first.
 
 type Draw = (name: string) => string;
 
@@ -17,35 +17,43 @@ async function load(): Promise<Draw> {
     import('@dicebear/lorelei'),
   ]);
   return (name) =>
-    createAvatar(style, { seed: name, scale: 112, translateY: 4 }).toDataUri();
+    createAvatar(style, { seed: name, size: SIDE, scale: 112, translateY: 4 }).toDataUri();
 }
 
-/** The picture of a name that was drawn before. */
-export const known = (name: string): string | null => drawn.get(name) ?? null;
+/** A face is kept by the address of its picture, or by the name it is drawn from. */
+const keyOf = (name: string, card: string | null): string => card ?? `\n${name}`;
 
-/** A picture of whoever has this name, always the same, as the address of an image. */
-export async function portrait(name: string): Promise<string> {
-  const known = drawn.get(name);
+/** The face of a name that was drawn before. */
+export const known = (name: string, card: string | null): string | null => drawn.get(keyOf(name, card)) ?? null;
+
+/** A face of whoever has this name, always the same, as the address of an image. */
+export async function portrait(name: string, card: string | null): Promise<string> {
+  const key = keyOf(name, card);
+  const known = drawn.get(key);
   if (known !== undefined) return known;
-  const begun = pending.get(name) ?? paint(name);
-  pending.set(name, begun);
+  const begun = pending.get(key) ?? paint(key, name, card);
+  pending.set(key, begun);
   try {
     return await begun;
   } finally {
-    pending.delete(name);
+    pending.delete(key);
   }
 }
 
-async function paint(name: string): Promise<string> {
-  draw ??= load();
-  const picture = await bitmap((await draw)(name));
+async function paint(key: string, name: string, card: string | null): Promise<string> {
+  const picture = (card === null ? null : await bitmap(card).catch(() => null)) ?? (await ink(name));
   if (drawn.size >= DRAWN_MAX) {
     const [oldest, address] = drawn.entries().next().value ?? ['', ''];
     drawn.delete(oldest);
     URL.revokeObjectURL(address);
   }
-  drawn.set(name, picture);
+  drawn.set(key, picture);
   return picture;
+}
+
+async function ink(name: string): Promise<string> {
+  draw ??= load();
+  return bitmap((await draw)(name));
 }
 
 /**
@@ -53,7 +61,7 @@ async function paint(name: string): Promise<string> {
  * browser has to cut out costs it a little in every frame.)
  */
 async function bitmap(drawing: string): Promise<string> {
-  const image = new Image(SIDE, SIDE);
+  const image = new Image();
   image.src = drawing;
   await image.decode();
   const canvas = document.createElement('canvas');
@@ -62,7 +70,11 @@ async function bitmap(drawing: string): Promise<string> {
   const context = canvas.getContext('2d');
   context?.arc(SIDE / 2, SIDE / 2, SIDE / 2, 0, 2 * Math.PI);
   context?.clip();
-  context?.drawImage(image, 0, 0, SIDE, SIDE);
+  // Cards stand upright, with the face in their upper part.
+  const side = Math.max(1, Math.min(image.naturalWidth, image.naturalHeight));
+  const left = (image.naturalWidth - side) / 2;
+  const top = Math.max(0, image.naturalHeight - side) * 0.2;
+  context?.drawImage(image, left, top, side, side, 0, 0, SIDE, SIDE);
   const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done));
   return blob === null ? drawing : URL.createObjectURL(blob);
 }

@@ -23,6 +23,8 @@ const CAST_MAX = 500;
 /** Lists are shown anew this often at most; less often, and in turns, where nobody could read along. */
 const SHOW_EVERY_MS = 150;
 const SHOW_EVERY_MS_CROWDED = 300;
+/** Who is in the cast is asked for this often at most when strangers speak. */
+const MEET_EVERY_MS = 5_000;
 /** Messages a second that are a crowd. */
 const CROWDED = 12;
 /** How much of a mood the last line makes. */
@@ -48,6 +50,8 @@ export class House {
   #expected = new Map<string, string>();
   #moods = new Map<string, number>();
   #heard = 0;
+  #names = new Set<string>();
+  #metAt = -MEET_EVERY_MS;
   #talksChanged = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #shownAt = 0;
@@ -91,7 +95,7 @@ export class House {
       ]);
       if (this.#gone) return;
       this.world = world;
-      this.cast = cast.items.slice(0, CAST_MAX);
+      this.#meet(cast.items);
       this.#remember(open.items, recent.items);
       this.error = null;
       this.ready = true;
@@ -131,7 +135,26 @@ export class House {
     this.#heard += 1;
     this.#lines.push(message);
     this.#feel(message);
+    if (this.ready && !this.#names.has(message.from)) this.#newcomer();
     return true;
+  }
+
+  #meet(cast: readonly Character[]): void {
+    this.cast = cast.slice(0, CAST_MAX);
+    this.#names = new Set(cast.map((character) => character.name));
+  }
+
+  /** Somebody speaks who was not there before: the cast may have grown. */
+  #newcomer(): void {
+    const now = performance.now();
+    if (now - this.#metAt < MEET_EVERY_MS) return;
+    this.#metAt = now;
+    const params = { path: { world: this.name } };
+    ask(client.GET('/api/worlds/{world}/characters', { params })).then(
+      (cast) => !this.#gone && this.#meet(cast.items),
+      // They stay unknown until they speak again.
+      () => undefined,
+    );
   }
 
   #feel(message: Message): void {
