@@ -4,6 +4,7 @@
 //! | --- | --- | --- | --- |
 //! | [`EmbeddedBus`] (feature `embedded`) | everything in one process | no: the outbox is | no |
 //! | [`AmqpBus`] (feature `amqp`) | RabbitMQ and other AMQP 0-9-1 brokers | yes | yes |
+//! | [`KafkaBus`] (feature `kafka`) | Apache Kafka | yes | yes |
 //!
 //! # Adding a bus
 //! A module here behind a feature, a type that implements [`parlor_ports::bus::Bus`], and in
@@ -15,8 +16,12 @@
 pub mod amqp;
 #[cfg(feature = "embedded")]
 pub mod embedded;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 
 #[cfg(feature = "amqp")]
 pub use amqp::AmqpBus;
 #[cfg(feature = "embedded")]
 pub use embedded::EmbeddedBus;
+#[cfg(feature = "kafka")]
+pub use kafka::KafkaBus;

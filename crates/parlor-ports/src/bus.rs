@@ -1,8 +1,8 @@
 //! The bus port: how envelopes reach inboxes.
 //!
 //! A bus delivers **at least once**: what it has accepted it hands to a consumer of the inbox until
-//! one of them settles it. Order holds within an inbox as long as nothing is released or consumed
-//! by several consumers. A bus whose [`BusCapabilities::durable`] is false keeps nothing over a
+//! one of them settles it. Order holds within an inbox, for the envelopes of one conversation, as
+//! long as nothing is released or consumed by several consumers. A bus whose [`BusCapabilities::durable`] is false keeps nothing over a
 //! restart of its process; then the outbox row of an envelope stays until the delivery is settled.
 
 use crate::error::PortResult;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// What a bus can do, asked once at start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BusCapabilities {
-    /// For people: `embedded`, `amqp`.
+    /// For people: `embedded`, `amqp`, `kafka`.
     pub name: &'static str,
     /// Keeps what it accepted over a restart of any process.
     pub durable: bool,
@@ -97,7 +97,7 @@ pub enum Verdict {
 #[async_trait]
 pub trait Subscription: Send {
     /// Waits for at least one delivery, then takes what else is waiting, at most `max`. Order
-    /// within an inbox is the order of acceptance. Reconnects by itself, with backoff, for as long
+    /// within an inbox is the order of acceptance, for the envelopes of one conversation. Reconnects by itself, with backoff, for as long
     /// as it takes. Cancel-safe: a cancelled call loses no delivery.
     ///
     /// # Errors

@@ -94,10 +94,7 @@ impl CastRole {
         if inboxes.is_empty() {
             return None;
         }
-        let group = match served.len() {
-            0 => format!("{}-cast", world.name),
-            known => format!("{}-cast+{known}", world.name),
-        };
+        let group = group_of(&world);
         served.extend(inboxes.iter().cloned());
         let options = CharacterOptions {
             world,
@@ -108,6 +105,13 @@ impl CastRole {
         let (stage, bus) = (self.stage.clone(), self.bus.clone());
         Some(CharacterRole::new(options, stage, bus, self.relay.clone()))
     }
+}
+
+/// Who consumes the inboxes of a world's characters, together or apart. On Kafka a group of another
+/// name would be given all messages once more.
+#[must_use]
+pub fn group_of(world: &World) -> String {
+    format!("{}-cast", world.name)
 }
 
 /// The inboxes of a cast, each once, in the order of the cast.

@@ -26,7 +26,7 @@ pub(crate) struct SettingsArgs {
     /// Settings file [default: parlor.toml, if there is one]
     #[arg(long, global = true, value_name = "FILE", env = "PARLOR_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// Where messages travel: embedded, or amqp://..
+    /// Where messages travel: embedded, amqp://.., or kafka://..
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) bus: Option<String>,
     /// Where things are kept: sqlite, sqlite:FILE, or postgres://..

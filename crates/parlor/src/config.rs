@@ -30,7 +30,7 @@ const ALIASES: [(&str, &str); 3] = [
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// `embedded` or `amqp://..`
+    /// `embedded`, `amqp://..` or `kafka://..`
     pub(crate) bus: String,
     /// `sqlite`, `sqlite:FILE` or `postgres://..`
     pub(crate) store: String,
@@ -234,8 +234,8 @@ impl Settings {
             allowed_hosts: Vec::new(),
             ops: Ops::Loopback,
             web: true,
-            // The AMQP library reports what the bus handles itself.
-            log: "warn,lapin=off".into(),
+            // The libraries of the buses report what the buses handle themselves.
+            log: "warn,lapin=off,rdkafka=off,librdkafka=off".into(),
             log_format: LogFormat::Text,
             limits: Limits {
                 message_bytes: 10_000,
@@ -415,8 +415,28 @@ fn flatten(prefix: &str, value: &Value, rows: &mut Vec<(String, String)>) {
     }
 }
 
-/// A URL without its password.
+/// A URL without its passwords: that of its user, and those among its settings.
 pub(crate) fn redact(text: &str) -> String {
+    let (address, query) = text.split_once('?').unwrap_or((text, ""));
+    let address = redact_user(address);
+    if query.is_empty() {
+        return address;
+    }
+    let shown = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if is_secret(name) => format!("{name}=***"),
+        _ => pair.to_owned(),
+    });
+    format!("{address}?{}", shown.collect::<Vec<_>>().join("&"))
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "secret", "token", "pem"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
+fn redact_user(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return text.to_owned();
     };
@@ -444,6 +464,10 @@ mod tests {
         assert_eq!(redact("amqp://a:p@ss@h"), "amqp://a:***@h");
         assert_eq!(redact("amqp://h/%2f"), "amqp://h/%2f");
         assert_eq!(redact("embedded"), "embedded");
+        assert_eq!(
+            redact("kafka://a:b@h:1,i:2?sasl.password=x&ssl.key.password=y&partitions=3"),
+            "kafka://a:***@h:1,i:2?sasl.password=***&ssl.key.password=***&partitions=3"
+        );
     }
 
     #[test]

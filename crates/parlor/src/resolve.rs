@@ -4,6 +4,7 @@ use crate::config::{Settings, redact};
 use anyhow::bail;
 use parlor_bus::amqp::AmqpBus;
 use parlor_bus::embedded::EmbeddedBus;
+use parlor_bus::kafka::KafkaBus;
 use parlor_model::Clock;
 use parlor_ports::bus::Bus;
 use parlor_ports::store::Store;
@@ -57,11 +58,9 @@ pub(crate) async fn bus(
         url if url.starts_with("amqp://") || url.starts_with("amqps://") => {
             Ok(Arc::new(AmqpBus::connect(url, clock).await?))
         }
-        url if url.starts_with("kafka://") => {
-            bail!("this program has no Kafka adapter: use embedded or amqp://..")
-        }
+        url if url.starts_with("kafka://") => Ok(Arc::new(KafkaBus::connect(url, clock).await?)),
         other => bail!(
-            "bus '{}' is not known: use embedded or amqp://user@host",
+            "bus '{}' is not known: use embedded, amqp://user@host or kafka://host:9092",
             redact(other)
         ),
     }

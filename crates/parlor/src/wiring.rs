@@ -108,7 +108,7 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
     if purpose.apart && !(bus.capabilities().shared && store.is_shared()) {
         bail!(
             "roles can only run apart on a bus and a store that processes share: set --bus amqp://.. \
-             and --store postgres://.. (now: {} and {})",
+             or kafka://.. and --store postgres://.. (now: {} and {})",
             bus.capabilities().name,
             store.name()
         );

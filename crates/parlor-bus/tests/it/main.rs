@@ -1,9 +1,10 @@
-//! The bus adapters against their port's conformance suite and, for AMQP, a real broker.
+//! The bus adapters against their port's conformance suite and, for AMQP and Kafka, a real broker.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod amqp;
 mod embedded;
+mod kafka;
 mod outbox;
 mod proxy;
 

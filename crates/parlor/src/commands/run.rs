@@ -293,19 +293,11 @@ fn chosen(
     }
     let options = CharacterOptions {
         world: world.clone(),
-        group: group_of(world, &inboxes),
+        group: parlor_roles::cast::group_of(world),
         inboxes,
         load: load(settings),
     };
     Ok(CharacterRole::new(options, stage, bus, relay))
-}
-
-/// The consumer's name: with many inboxes not all of them, as a broker bounds its length.
-fn group_of(world: &World, inboxes: &[String]) -> String {
-    match inboxes {
-        [first, _, _, ..] => format!("{}-{first}+{}", world.name, inboxes.len() - 1),
-        few => format!("{}-{}", world.name, few.join("+")),
-    }
 }
 
 /// A character that runs alone answers its world's aliases, beginning itself.
