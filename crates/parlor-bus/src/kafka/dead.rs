@@ -73,7 +73,7 @@ fn marked(delivery: &Delivery, parcel: Parcel, reason: &str, at: DateTime<Utc>) 
     let end = reason.floor_char_boundary(REASON_BYTES_MAX);
     let at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
     let marks = [
-        (REASON, reason[..end].as_bytes().to_vec()),
+        (REASON, reason.as_bytes()[..end].to_vec()),
         (INBOX, delivery.inbox.as_bytes().to_vec()),
         (AT, at.into_bytes()),
     ];
