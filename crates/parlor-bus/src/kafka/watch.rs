@@ -65,9 +65,19 @@ fn look(core: &Core, names: &[String]) -> Result<Vec<InboxStatus>, KafkaError> {
     };
     let (low, high) = (all(Offset::Beginning)?, all(Offset::End)?);
     let mut by_group: HashMap<String, Vec<(&str, i32)>> = HashMap::new();
+    let mut strays = Vec::new();
     for (name, count) in &partitions {
-        for group in core.topics.lock().groups_of(name) {
+        let groups = core.topics.lock().groups_of(name);
+        if groups.is_empty() {
+            strays.push((name.as_str(), *count));
+        }
+        for group in groups {
             by_group.entry(group).or_default().push((name, *count));
+        }
+    }
+    if !strays.is_empty() {
+        for group in groups_like_ours(core)? {
+            by_group.entry(group).or_default().extend(&strays);
         }
     }
     let mut statuses: HashMap<&str, (u64, u64)> = HashMap::new();
@@ -80,10 +90,12 @@ fn look(core: &Core, names: &[String]) -> Result<Vec<InboxStatus>, KafkaError> {
     }
     for (group, inboxes) in by_group {
         let behind = behind(core, &group, &inboxes, &low, &high)?;
-        for (name, ready) in behind {
-            statuses.entry(name).or_default().0 = ready;
+        for (name, ready) in &behind {
+            statuses.entry(name).or_default().0 = *ready;
         }
-        for (name, members) in members(core, &group, &inboxes)? {
+        let ours =
+            |name: &str| behind.contains_key(name) || !strays.iter().any(|(n, _)| *n == name);
+        for (name, members) in members(core, &group, &inboxes, ours)? {
             statuses.entry(name).or_default().1 += members;
         }
     }
@@ -98,6 +110,14 @@ fn look(core: &Core, names: &[String]) -> Result<Vec<InboxStatus>, KafkaError> {
         }
     };
     Ok(names.iter().map(status).collect())
+}
+
+/// Groups that may consume an inbox of which nothing was declared here, by their names.
+fn groups_like_ours(core: &Core) -> Result<Vec<String>, KafkaError> {
+    let all = core.asker.fetch_group_list(None, ANSWER_MAX)?;
+    let names = all.groups().iter().map(|group| group.name().to_owned());
+    let ours = names.filter(|name| name.ends_with("-cast") || name.ends_with("-group"));
+    Ok(ours.take(OBSERVERS_MAX / 2).collect())
 }
 
 fn number(offset: Option<&Offset>) -> u64 {
@@ -182,15 +202,18 @@ fn members<'a>(
     core: &Core,
     group: &str,
     inboxes: &[(&'a str, i32)],
+    ours: impl Fn(&str) -> bool,
 ) -> Result<HashMap<&'a str, u64>, KafkaError> {
     let groups = core.asker.fetch_group_list(Some(group), ANSWER_MAX)?;
     let mut counts = HashMap::new();
     let members = groups.groups().iter().filter(|g| g.name() == group);
     for member in members.flat_map(|group| group.members()) {
-        // While the group is being divided anew nothing tells who is to consume what.
+        // While the group is being divided anew nothing tells who is to consume what; then all its
+        // members count for what it is known to consume.
         let topics = subscribed(member.metadata().unwrap_or_default());
         for &(name, _) in inboxes {
-            if topics.as_ref().is_none_or(|topics| topics.contains(&name)) {
+            let told = topics.as_ref().map(|topics| topics.contains(&name));
+            if told.unwrap_or_else(|| ours(name)) {
                 *counts.entry(name).or_default() += 1;
             }
         }
