@@ -18,6 +18,9 @@ WEB := web/dist/page/index.html
 WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts web/svelte.config.js -type f)
 WEB_PACKAGES := web/node_modules/.package-lock.json
 
+# TLS for Kafka where OpenSSL's headers are; without them all else is built all the same.
+FEATURES := $(shell pkg-config --exists openssl 2>/dev/null && echo --features kafka-tls)
+
 .PHONY: fuzz help up web test test-unit test-web test-bus test-stores lint lint-scripts \
 	lint-dependencies fmt doc bench clean-services
 
@@ -26,7 +29,7 @@ help: ## List these targets
 
 up: ## Build a release binary and start: the Friends talk (ARGS="--listen ..")
 	@$(MAKE) --no-print-directory web || echo "make: going on without the web page; the API is there all the same"
-	$(CARGO) build --release --package parlor
+	$(CARGO) build --release --package parlor $(FEATURES)
 	$(TARGET)/release/parlor up $(ARGS)
 
 web: ## Build the web page that the binary holds (needs Node.js 20.19 or newer)

@@ -110,6 +110,12 @@ impl Settings {
                     "{fixed} can't be set, for what Parlor promises rests on it"
                 )));
             }
+            secret if !cfg!(feature = "kafka-tls") && needs_tls(secret, &value) => {
+                return Err(refused(format_args!(
+                    "{secret} needs TLS, and this program was built without it for Kafka: build it \
+                     with '--features kafka-tls', where OpenSSL's headers are"
+                )));
+            }
             _ => self.native.push((name.to_owned(), value)),
         }
         Ok(())
@@ -196,6 +202,13 @@ fn decoded(text: &str) -> PortResult<String> {
     String::from_utf8(bytes).map_err(|_| refused("it is not UTF-8"))
 }
 
+/// True for settings that librdkafka only knows together with OpenSSL.
+fn needs_tls(name: &str, value: &str) -> bool {
+    name.starts_with("ssl.")
+        || (name == "security.protocol" && value.to_ascii_uppercase().ends_with("SSL"))
+        || (name.starts_with("sasl.mechanism") && value.to_ascii_uppercase().starts_with("SCRAM"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,7 +216,7 @@ mod tests {
     #[test]
     fn settings_are_read_and_passed_on() {
         let url = "kafka://a:1,b:2?partitions=6&replication=3&key=inbox\
-                   &security.protocol=SSL&ssl.ca.location=%2Fetc/ca.pem";
+                   &security.protocol=SASL_PLAINTEXT&client.rack=%2Fa/1";
         let settings = Settings::parse(url).unwrap();
         assert_eq!(settings.brokers, "a:1,b:2");
         assert_eq!((settings.partitions, settings.replication), (6, 3));
@@ -213,20 +226,38 @@ mod tests {
             settings.consumer("g"),
             settings.producer(std::time::Duration::from_secs(1)),
         ] {
-            assert_eq!(config.get("security.protocol"), Some("SSL"));
-            assert_eq!(config.get("ssl.ca.location"), Some("/etc/ca.pem"));
+            assert_eq!(config.get("security.protocol"), Some("SASL_PLAINTEXT"));
+            assert_eq!(config.get("client.rack"), Some("/a/1"));
         }
     }
 
     #[test]
     fn a_user_logs_in_by_sasl() {
-        let url =
-            "kafka://harry:p%40ss@h:1?security.protocol=SASL_SSL&sasl.mechanism=SCRAM-SHA-512";
+        let url = "kafka://harry:p%40ss@h:1?sasl.mechanism=OAUTHBEARER";
         let config = Settings::parse(url).unwrap().admin();
         assert_eq!(config.get("sasl.username"), Some("harry"));
         assert_eq!(config.get("sasl.password"), Some("p@ss"));
-        assert_eq!(config.get("security.protocol"), Some("SASL_SSL"));
-        assert_eq!(config.get("sasl.mechanism"), Some("SCRAM-SHA-512"));
+        assert_eq!(config.get("security.protocol"), Some("SASL_PLAINTEXT"));
+        assert_eq!(config.get("sasl.mechanism"), Some("OAUTHBEARER"));
+    }
+
+    #[test]
+    fn tls_is_refused_with_a_word_where_it_was_not_built_in() {
+        for setting in [
+            "security.protocol=SSL",
+            "security.protocol=sasl_ssl",
+            "ssl.ca.location=/etc/ca.pem",
+            "sasl.mechanism=SCRAM-SHA-512",
+        ] {
+            let read = Settings::parse(&format!("kafka://h:1?{setting}"));
+            assert_eq!(read.is_ok(), cfg!(feature = "kafka-tls"), "{setting}");
+            if let Err(error) = read {
+                assert!(
+                    error.to_string().contains("--features kafka-tls"),
+                    "{error}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -260,7 +260,8 @@ async fn nobody_there_is_retryable_and_names_the_address() {
     assert!(!error.to_string().contains("hunter2"), "{error}");
 }
 
-/// TLS is built in and its settings reach the library: a file that is not there is found missing.
+/// Settings of TLS reach the library, where a file that is not there is found missing; a program that
+/// was built without TLS says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn settings_of_tls_reach_the_library() {
     let failing = [
