@@ -18,8 +18,8 @@ after(async () => {
 test('a visitor sees the cast, starts a conversation and sees ten messages travel', async () => {
   const page = await visit(browser, server.url);
   await live(page);
-  assert.equal(await page.locator('h1').innerText(), 'Central Perk');
-  assert.equal(await page.locator('.seat').count(), 4);
+  await page.getByRole('heading', { level: 1, name: 'Central Perk' }).waitFor();
+  await until('the cast at the table', async () => (await page.locator('.seat').count()) === 4);
 
   await page.getByRole('button', { name: 'Start a conversation' }).first().click();
   const sheet = page.getByRole('dialog');
