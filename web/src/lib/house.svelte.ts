@@ -216,8 +216,8 @@ export class House {
     if (this.#turn === 'lines') this.#showLines();
     else this.#showPeople();
     this.#turn = this.#turn === 'lines' ? 'people' : 'lines';
-    // The other half must come too, though nothing more may happen.
-    if (this.#turn === 'people') this.#showSoon();
+    // The other half must come too, though nothing more may happen; and lines that came meanwhile.
+    if (this.#turn === 'people' || this.heard !== this.#heard) this.#showSoon();
   }
 
   #shown(): void {
