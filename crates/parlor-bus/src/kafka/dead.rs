@@ -118,7 +118,7 @@ async fn look(core: &Core, world: &Slug) -> PortResult<(String, Vec<Found>)> {
 
 fn read(reader: &BaseConsumer, topic: &str) -> Result<Vec<Found>, KafkaError> {
     use RDKafkaErrorCode as Code;
-    let (low, end) = match reader.fetch_watermarks(topic, 0, ANSWER_MAX) {
+    let (low, end) = match fault::until_led(|| reader.fetch_watermarks(topic, 0, ANSWER_MAX)) {
         Ok(marks) => marks,
         Err(error) => {
             return match error.rdkafka_error_code() {

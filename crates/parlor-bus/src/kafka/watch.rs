@@ -42,7 +42,8 @@ impl Observers {
 pub(super) async fn inboxes(core: &Arc<Core>, names: &[String]) -> PortResult<Vec<InboxStatus>> {
     core.open()?;
     let (asking, names) = (Arc::clone(core), names.to_vec());
-    let asked = tokio::task::spawn_blocking(move || look(&asking, &names)).await;
+    let asked =
+        tokio::task::spawn_blocking(move || fault::until_led(|| look(&asking, &names))).await;
     asked
         .unwrap_or(Err(KafkaError::Canceled))
         .map_err(|error| fault::of("can't ask about inboxes", &error))
@@ -61,6 +62,9 @@ fn look(core: &Core, names: &[String]) -> Result<Vec<InboxStatus>, KafkaError> {
             return Ok(HashMap::new());
         }
         let found = core.asker.offsets_for_times(list, ANSWER_MAX)?;
+        for element in found.elements() {
+            element.error()?;
+        }
         Ok(found.to_topic_map())
     };
     let (low, high) = (all(Offset::Beginning)?, all(Offset::End)?);
