@@ -18,6 +18,7 @@
 //! request only ever waits for a port with a deadline; nothing here knows an adapter.
 
 mod app;
+pub mod auth;
 mod extract;
 mod guard;
 pub mod listener;
@@ -35,6 +36,7 @@ pub mod usage;
 mod web;
 
 pub use app::{Gateway, document};
+pub use auth::{Admin, Auth, Person};
 pub use listener::{RoleListener, RoleTrigger, role_router};
 pub use operator::Ops;
 pub use options::{GatewayOptions, Ids, Limits};

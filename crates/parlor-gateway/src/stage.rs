@@ -1,11 +1,13 @@
 //! What the handlers share: the worlds and the ports.
 
+use crate::auth::Auth;
 use crate::live::LiveView;
 use crate::options::GatewayOptions;
 use crate::problem::Problem;
 use crate::routes::inboxes::{self, Place};
 use crate::routes::stats::Figures;
 use crate::shape;
+use axum::extract::FromRef;
 use axum::http::StatusCode;
 use parking_lot::Mutex;
 use parlor_model::world::Access;
@@ -26,13 +28,21 @@ type Listed = Option<(WorldList, Arc<[Place]>)>;
 pub(crate) struct Stage {
     pub(crate) options: Arc<GatewayOptions>,
     pub(crate) live: LiveView,
+    pub(crate) auth: Auth,
     inboxes: Arc<Mutex<Listed>>,
     pub(crate) figures: Arc<Figures>,
+}
+
+impl FromRef<Stage> for Auth {
+    fn from_ref(stage: &Stage) -> Self {
+        stage.auth.clone()
+    }
 }
 
 impl Stage {
     pub(crate) fn new(options: Arc<GatewayOptions>, live: LiveView) -> Self {
         Self {
+            auth: Auth::new(options.store.clone(), options.clock.clone()),
             options,
             live,
             inboxes: Arc::default(),

@@ -58,6 +58,10 @@ uuid_id! {
     MessageId
 }
 uuid_id! {
+    /// An account's id; the `sub` of its tokens.
+    AccountId
+}
+uuid_id! {
     /// An event's id: the id of its envelope and of its outbox row.
     EventId
 }

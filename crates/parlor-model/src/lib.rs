@@ -7,6 +7,7 @@
 //! - a kind of event on the bus: [`envelope::EventBody`];
 //! - something a step can do: [`effects::Effects`].
 
+pub mod account;
 pub mod again;
 pub mod card;
 pub mod clock;
@@ -22,6 +23,7 @@ pub mod recall;
 pub mod words;
 pub mod world;
 
+pub use account::{Account, AccountRole, Username};
 pub use again::Again;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use conversation::{
@@ -30,7 +32,7 @@ pub use conversation::{
 pub use dice::{Dice, Roll};
 pub use effects::{Effects, Guard, NewMessage, OutboxRow};
 pub use envelope::{Envelope, EnvelopeError, EventBody, Opening};
-pub use id::{ConversationId, EventId, MessageId};
+pub use id::{AccountId, ConversationId, EventId, MessageId};
 pub use legs::Legs;
 pub use name::{InvalidSlug, Slug};
 pub use prompt::{Prompt, PromptLine, Purpose, Quote, Recollection, Setting};

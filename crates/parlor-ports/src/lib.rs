@@ -11,6 +11,7 @@
 //! 2. A test that calls the suite of [`testkit`] with a constructor of yours.
 //! 3. One line in the binary's resolver, where URL schemes become adapters.
 
+pub mod accounts;
 pub mod bus;
 pub mod catalogue;
 pub mod dialect;

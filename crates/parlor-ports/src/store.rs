@@ -7,6 +7,7 @@
 //! which roles there are, [`UsageStore`] the books of language models, [`Keys`] who may enter, and
 //! [`Catalogue`] who came to a world while it ran. A store implements them all; [`Store`] is the sum.
 
+use crate::accounts::AccountStore;
 use crate::bus::DeadLetter;
 use crate::catalogue::Catalogue;
 use crate::error::PortResult;
@@ -439,6 +440,7 @@ pub trait Store:
     + Inspection
     + Keys
     + Catalogue
+    + AccountStore
 {
 }
 
@@ -455,5 +457,6 @@ impl<T> Store for T where
         + Inspection
         + Keys
         + Catalogue
+        + AccountStore
 {
 }

@@ -31,6 +31,7 @@
 //! - Plans are made once per statement and connection, when the tables may still be empty: the
 //!   connections' settings (`store`) see to it that they are plans for full ones.
 
+mod accounts;
 mod batch;
 mod bundle;
 mod catalogue;

@@ -47,7 +47,8 @@ pub(crate) fn writer(options: &SqliteOptions) -> Result<Connection> {
     conn.execute_batch(&format!(
         "PRAGMA synchronous = {synchronous};
          PRAGMA cache_size = -{WRITER_CACHE_KIB};
-         PRAGMA temp_store = MEMORY;"
+         PRAGMA temp_store = MEMORY;
+         PRAGMA foreign_keys = ON;"
     ))?;
     pragma(&conn, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     pragma(&conn, "journal_size_limit", LOG_BYTES_KEPT)?;
@@ -63,7 +64,8 @@ pub(crate) fn reader(path: &Path) -> Result<Connection> {
     conn.execute_batch(&format!(
         "PRAGMA query_only = ON;
          PRAGMA cache_size = -{READER_CACHE_KIB};
-         PRAGMA temp_store = MEMORY;"
+         PRAGMA temp_store = MEMORY;
+         PRAGMA foreign_keys = ON;"
     ))?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(conn)

@@ -22,6 +22,7 @@
 //! [`codec`] and the queries beside it; a query in the module of its trait. Hot queries are in the
 //! test that reads their plan (`plan.rs`).
 
+mod accounts;
 mod catalogue;
 mod changes;
 mod codec;

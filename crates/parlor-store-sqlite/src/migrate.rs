@@ -19,6 +19,10 @@ const ALL: &[(&str, &str)] = &[
         "0005_catalogue",
         include_str!("../migrations/0005_catalogue.sql"),
     ),
+    (
+        "0007_accounts",
+        include_str!("../migrations/0007_accounts.sql"),
+    ),
 ];
 
 /// Names of those that are not applied yet.

@@ -1,6 +1,7 @@
 //! A world, ports that keep everything in vectors, and a client.
 
 use crate::desk::Desk;
+use crate::people::People;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
@@ -154,6 +155,7 @@ pub(crate) struct House {
     pub(crate) desk: Desk,
     pub(crate) keys: Mutex<Vec<(KeyRecord, KeyDigest)>>,
     pub(crate) catalogue: Mutex<Vec<CatalogueEntry>>,
+    pub(crate) people: Mutex<People>,
 }
 
 impl House {

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api;
+mod auth;
 mod catalogue;
 mod desk;
 mod document;
@@ -12,6 +13,7 @@ mod house;
 mod keys;
 mod live;
 mod ops;
+mod people;
 mod recall;
 mod roles;
 mod usage;

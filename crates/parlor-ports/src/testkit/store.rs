@@ -11,8 +11,10 @@
 //! The store made must use the machine's clock. The suite migrates it, closes it at the end, and
 //! gives each rule [`DEADLINE`].
 
+mod accounts;
 mod catalogue;
 mod fixture;
+mod grants;
 mod guards;
 mod inspect;
 mod keys;
@@ -27,7 +29,9 @@ mod upkeep;
 mod usage;
 mod values;
 
+pub use accounts::*;
 pub use catalogue::*;
+pub use grants::*;
 pub use guards::*;
 pub use inspect::*;
 pub use keys::*;
@@ -185,6 +189,19 @@ macro_rules! store_conformance {
             keys_are_listed_newest_first
             a_key_is_revoked_once
             the_latest_use_of_a_key_is_kept
+            an_account_is_found_by_name_and_id
+            a_username_is_given_once
+            accounts_are_listed_by_name
+            an_account_changes
+            a_payment_is_made_once
+            coins_are_never_overdrawn_by_many_at_once
+            a_grant_holds_until_it_expires
+            an_old_secret_ends_its_grant
+            a_cookie_is_no_refresh_token
+            a_secret_is_changed_once_by_many_at_once
+            grants_end
+            a_deleted_account_leaves_nothing
+            public_keys_are_known_while_published
             a_budget_lets_through_what_stays_within_its_limits
             a_budget_is_never_overdrawn_by_many_at_once
             budgets_of_days_and_worlds_are_apart
