@@ -2,6 +2,8 @@
 
 import { acrossTable, behindBacks, toTheAudience, type Point, type Table, type Way } from './geometry';
 
+type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+
 /** A line to the others, gossip, or a comment from outside. */
 export type NoteKind = 'line' | 'whisper' | 'aside';
 
@@ -65,7 +67,7 @@ export class Painter {
   }
 
   /** Draws the notes in the air; false when there are none. */
-  drawNotes(context: CanvasRenderingContext2D, places: Places, table: Table, colours: Colours, nowMs: number): boolean {
+  drawNotes(context: Context, places: Places, table: Table, colours: Colours, nowMs: number): boolean {
     for (const note of this.#notes) {
       const from = places.get(note.from);
       const to = note.to === null ? undefined : places.get(note.to);
@@ -77,7 +79,7 @@ export class Painter {
   }
 
   /** Draws the threads; false once none comes or goes any more. They have a layer of their own. */
-  drawThreads(context: CanvasRenderingContext2D, places: Places, table: Table, colours: Colours, calm: boolean): boolean {
+  drawThreads(context: Context, places: Places, table: Table, colours: Colours, calm: boolean): boolean {
     let fading = false;
     for (const [key, thread] of this.#threads) {
       const step = calm ? 1 : 0.07;
@@ -109,7 +111,7 @@ const wayOf = (kind: NoteKind, from: Point, to: Point, table: Table): Way =>
   kind === 'whisper' ? behindBacks(from, to, table) : acrossTable(from, to, table);
 
 function drawThread(
-  context: CanvasRenderingContext2D,
+  context: Context,
   way: Way,
   { kind, shown }: { kind: 'line' | 'whisper'; shown: number },
   colours: Colours,
@@ -134,7 +136,7 @@ function drawThread(
 const eased = (t: number): number => (t < 0.5 ? 2 * t * t : 1 - (2 - 2 * t) ** 2 / 2);
 
 function drawNote(
-  context: CanvasRenderingContext2D,
+  context: Context,
   note: Note,
   way: Way,
   colours: Colours,
@@ -167,7 +169,7 @@ function drawNote(
 }
 
 /** A folded note with a coloured edge; an aside is a round one, so colour is not all that tells. */
-function drawPaper(context: CanvasRenderingContext2D, kind: NoteKind, colours: Colours): void {
+function drawPaper(context: Context, kind: NoteKind, colours: Colours): void {
   context.fillStyle = colours.paper;
   context.strokeStyle = colours[kind];
   context.lineWidth = 2;
@@ -188,7 +190,7 @@ function drawPaper(context: CanvasRenderingContext2D, kind: NoteKind, colours: C
   context.stroke();
 }
 
-function drawRipple(context: CanvasRenderingContext2D, ripple: Ripple, colours: Colours, nowMs: number): void {
+function drawRipple(context: Context, ripple: Ripple, colours: Colours, nowMs: number): void {
   const part = (nowMs - ripple.bornAt) / RIPPLE_MS;
   context.save();
   context.globalAlpha = Math.max(0, 0.8 * (1 - part));
