@@ -20,13 +20,18 @@ export const LINES_MAX = 300;
 /** Conversations that are followed at the same time. */
 const ACTIVE_MAX = 200;
 const CAST_MAX = 500;
-/** Lists are shown anew this often at most; less often, and in turns, where nobody could read along. */
+/** Lists are shown anew this often at most. */
 const SHOW_EVERY_MS = 150;
-const SHOW_EVERY_MS_CROWDED = 300;
+/** In a crowd: often, so that each frame has few new lines to bear, and the people only now and then. */
+const SHOW_EVERY_MS_CROWDED = 100;
+const LINES_PER_PEOPLE = 5;
+/** In a flood, where every line on the page is another one each time. */
+const SHOW_EVERY_MS_FLOODED = 300;
 /** Who is in the cast is asked for this often at most when strangers speak. */
 const MEET_EVERY_MS = 5_000;
-/** Messages a second that are a crowd. */
+/** Messages a second that are a crowd, and those that are a flood. */
 const CROWDED = 12;
+const FLOODED = 80;
 /** How much of a mood the last line makes. */
 const MOOD_SHARE = 0.3;
 
@@ -55,8 +60,8 @@ export class House {
   #talksChanged = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #shownAt = 0;
-  /** In a crowd: whether the lines or the people are shown next, so that no frame has to bear both. */
-  #turn: 'lines' | 'people' = 'lines';
+  /** In a crowd: how often lines are shown before the people are, so that no frame has to bear both. */
+  #turns = 0;
   #stop: () => void;
   #onLines = new Set<(messages: readonly Message[]) => void>();
   #gone = false;
@@ -199,8 +204,9 @@ export class House {
 
   #showSoon(): void {
     if (this.#timer !== undefined) return;
-    const crowded = feed.messages.rate(Date.now(), 2) > CROWDED;
-    const every = crowded ? SHOW_EVERY_MS_CROWDED : SHOW_EVERY_MS;
+    const rate = feed.messages.rate(Date.now(), 2);
+    const crowded = rate > CROWDED;
+    const every = rate > FLOODED ? SHOW_EVERY_MS_FLOODED : crowded ? SHOW_EVERY_MS_CROWDED : SHOW_EVERY_MS;
     const wait = Math.max(0, this.#shownAt + every - performance.now());
     this.#timer = setTimeout(() => (crowded ? this.#showInTurn() : this.#show()), wait);
   }
@@ -213,11 +219,12 @@ export class House {
 
   #showInTurn(): void {
     this.#shown();
-    if (this.#turn === 'lines') this.#showLines();
-    else this.#showPeople();
-    this.#turn = this.#turn === 'lines' ? 'people' : 'lines';
-    // The other half must come too, though nothing more may happen; and lines that came meanwhile.
-    if (this.#turn === 'people' || this.heard !== this.#heard) this.#showSoon();
+    this.#turns = (this.#turns + 1) % LINES_PER_PEOPLE;
+    const people = this.#turns === 0;
+    if (people) this.#showPeople();
+    else this.#showLines();
+    // The others must come too, though nothing more may happen; and lines that came meanwhile.
+    if (!people || this.heard !== this.#heard) this.#showSoon();
   }
 
   #shown(): void {
