@@ -6,7 +6,7 @@ import { ago, count, duration, moodWord, names, perSecond, plural } from './form
 import { legs } from './legs';
 import { match, to } from './route';
 import { marked } from './snippet';
-import { tree } from './tree';
+import { steady, tree } from './tree';
 
 const NOON = Date.parse('2026-01-31T12:00:00Z');
 
@@ -109,6 +109,15 @@ describe('side threads', () => {
 
   it('in a circle end all the same', () => {
     expect(tree([conversation('a', 'b'), conversation('b', 'a'), conversation('e', 'e')])).toHaveLength(3);
+  });
+
+  it('keep their places when others come and go', () => {
+    const ids = (before: string[], now: string[]): string =>
+      steady(before, now.map((id) => conversation(id))).map(({ id }) => id).join('');
+    expect(ids(['a', 'b', 'c'], ['a', 'c', 'd'])).toBe('adc');
+    expect(ids(['a', 'b', 'c'], ['c', 'd', 'e', 'f'])).toBe('decf');
+    expect(ids(['a', 'b', 'c'], ['c'])).toBe('c');
+    expect(ids([], ['a', 'b'])).toBe('ab');
   });
 });
 

@@ -36,3 +36,15 @@ export function tree(all: readonly Conversation[]): Branch[] {
   for (const conversation of all) walk(conversation, 0);
   return branches;
 }
+
+/**
+ * The same conversations in such an order that those which stay keep their places: who comes takes the
+ * place of one that went. So a list does not jump under the hand of whoever is about to press.
+ */
+export function steady(before: readonly string[], now: readonly Conversation[]): Conversation[] {
+  const known = new Set(before);
+  const staying = new Map(now.filter(({ id }) => known.has(id)).map((conversation) => [conversation.id, conversation]));
+  const fresh = now.filter(({ id }) => !known.has(id));
+  const places = before.map((id) => staying.get(id) ?? fresh.shift());
+  return [...places.filter((conversation) => conversation !== undefined), ...fresh];
+}
