@@ -32,7 +32,10 @@ test('a visitor sees the cast, starts a conversation and sees ten messages trave
   await page.locator('.bubble.placed').first().waitFor();
   await until('a note on its way', () =>
     page.locator('.stage canvas.notes').evaluate((canvas) => {
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      // It is drawn elsewhere; here one can only take a copy.
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+      copy.drawImage(canvas, 0, 0);
+      const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
       return data.some((value) => value > 0);
     }),
   );

@@ -105,3 +105,29 @@ test('operations show the inboxes of the cast and a role that is up', async () =
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });
+
+test('who goes to another view by keyboard is at its heading', async () => {
+  const page = await visit(browser, server.url);
+  await live(page);
+  for (const [name, heading] of [['Conversations', 'Conversations'], ['Operations', 'Operations'], ['Coffee House', 'Central Perk']]) {
+    await page.getByRole('navigation').getByRole('link', { name }).focus();
+    await page.keyboard.press('Enter');
+    await until(`the focus at ${heading}`, () => page.evaluate(() => document.activeElement?.tagName === 'H1' && document.activeElement.textContent).then((text) => text === heading));
+  }
+  await page.goBack();
+  await until('the focus after going back', () => page.evaluate(() => document.activeElement?.textContent === 'Operations'));
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('a filter that could not be asked recovers by itself', async () => {
+  const page = await visit(browser, `${server.url}/conversations`);
+  await page.locator('.list li').first().waitFor();
+  await page.route('**/api/conversations?**', (route) => route.abort());
+  await page.getByLabel('State').selectOption('CLOSED');
+  await page.getByRole('button', { name: 'Try again' }).waitFor();
+  await page.unroute('**/api/conversations?**');
+  await page.locator('.list li').first().waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0);
+  await page.context().close();
+});

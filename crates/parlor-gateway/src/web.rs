@@ -42,11 +42,11 @@ const NEVER: [&str; 6] = [
 const KEPT: &str = "public, max-age=31536000, immutable";
 const ASKED_EACH_TIME: &str = "no-cache";
 /// Only what comes from here is run, shown or asked; scripts put markup into the page through one
-/// named policy, that of the library which makes it. Pictures of faces are drawn as `data:`.
+/// named policy, that of the library which makes it, and start their worker through another. Pictures of faces are drawn as `data:`.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
-     trusted-types svelte-trusted-html";
+     worker-src 'self'; trusted-types svelte-trusted-html parlor-worker";
 /// What is shown where the binary was built without the page.
 const PLAIN: &str = include_str!("web/plain.html");
 

@@ -6,16 +6,22 @@ class Router {
   route = $state<Route>(match(location.pathname));
   query = $state(new URLSearchParams(location.search));
   hash = $state(location.hash);
+  /** Another view was asked for within the page, and its heading has not been told yet. */
+  arriving = false;
+
+  #path = location.pathname;
 
   constructor() {
     addEventListener('popstate', () => this.#read());
     document.addEventListener('click', (event) => this.#clicked(event));
   }
 
-  go(path: string, { replace = false } = {}): void {
+  /** Goes there. `stay` leaves the focus where it is, as for a choice that changes what is beside it. */
+  go(path: string, { replace = false, stay = false } = {}): void {
     if (replace) history.replaceState(null, '', path);
     else history.pushState(null, '', path);
     this.#read();
+    if (stay) this.arriving = false;
     if (!replace && !this.hash) scrollTo(0, 0);
   }
 
@@ -27,6 +33,8 @@ class Router {
   }
 
   #read(): void {
+    if (location.pathname !== this.#path) this.arriving = true;
+    this.#path = location.pathname;
     this.route = match(location.pathname);
     this.query = new URLSearchParams(location.search);
     this.hash = location.hash;

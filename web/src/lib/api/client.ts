@@ -72,6 +72,10 @@ function refusal(status: number, problem: unknown): Refusal {
   );
 }
 
+/** Whether the same question may be answered in a moment. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof Refusal && (error.status === 0 || error.status === 429 || error.status >= 500);
+
 /** What went wrong, for people. */
 export function describe(error: unknown): string {
   if (error instanceof Refusal) return error.message;

@@ -2,11 +2,19 @@
 
 import { Easel, type Order } from './easel';
 import type { Sheets } from './easel.worker';
+import script from './easel.worker?worker&url';
 
 export interface Studio {
   tell(order: Order): void;
   close(): void;
 }
+
+/** What browsers that know trusted types want to hear of a script's address; the page's policy names it. */
+interface Policies {
+  createPolicy(name: string, rules: { createScriptURL: () => string }): { createScriptURL: (url: string) => string };
+}
+const policies = (globalThis as { trustedTypes?: Policies }).trustedTypes;
+const trusted = policies?.createPolicy('parlor-worker', { createScriptURL: () => script });
 
 /** Opens a studio for these two sheets, which nobody else draws on from now on. */
 export function openStudio(notes: HTMLCanvasElement, threads: HTMLCanvasElement): Studio {
@@ -14,7 +22,7 @@ export function openStudio(notes: HTMLCanvasElement, threads: HTMLCanvasElement)
     const easel = new Easel(notes, threads);
     return { tell: (order) => easel.take(order), close: () => undefined };
   }
-  const worker = new Worker(new URL('./easel.worker.ts', import.meta.url), { type: 'module', name: 'easel' });
+  const worker = new Worker(trusted?.createScriptURL(script) ?? script, { type: 'module', name: 'easel' });
   const sheets: Sheets = { notes: notes.transferControlToOffscreen(), threads: threads.transferControlToOffscreen() };
   worker.postMessage(sheets, [sheets.notes, sheets.threads]);
   return { tell: (order) => worker.postMessage(order), close: () => worker.terminate() };
