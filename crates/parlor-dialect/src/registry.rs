@@ -5,11 +5,12 @@ use crate::grammar::{Grammar, InvalidGrammar};
 use crate::llm::dialect::LlmDialect;
 use crate::llm::{ModelRefusal, ModelSpec, Models};
 use crate::scripted;
+use crate::template::Phrasebook;
 use crate::voice::{First, Voice};
 use parlor_model::World;
 use parlor_model::world::check::DialectEntry;
 use parlor_model::world::{DialectKind, DialectSpec};
-use parlor_ports::dialect::Dialect;
+use parlor_ports::dialect::{Dialect, Phrasing};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -278,4 +279,29 @@ fn fallback_of(
             }),
         },
     }
+}
+
+/// The dialects of a world that can put lines into words that are decided already: those of kind
+/// `template`, and those whose fallback is one.
+///
+/// # Errors
+/// Templates can't be used; a checked world's can.
+pub fn phrasing(world: &World) -> Result<BTreeMap<String, Arc<dyn Phrasing>>, BuildError> {
+    let mut books: BTreeMap<String, Arc<dyn Phrasing>> = BTreeMap::new();
+    for (name, spec) in &world.dialects {
+        if spec.kind == DialectKind::Template {
+            let templates = scripted::templates(spec).map_err(|cause| BuildError::Scripted {
+                name: name.clone(),
+                cause: cause.to_string(),
+            })?;
+            books.insert(name.clone(), Arc::new(Phrasebook::new(&templates)));
+        }
+    }
+    for (name, spec) in &world.dialects {
+        let fallback = spec.fallback.as_ref().and_then(|name| books.get(name));
+        if let (Some(book), false) = (fallback.cloned(), books.contains_key(name)) {
+            books.insert(name.clone(), book);
+        }
+    }
+    Ok(books)
 }

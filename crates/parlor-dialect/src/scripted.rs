@@ -63,7 +63,7 @@ fn file_of<'a>(spec: &'a DialectSpec, what: &str, maker: &str) -> Result<&'a [u8
 }
 
 /// A dialect of kind `template`, without the topics of its world.
-fn templates(spec: &DialectSpec) -> Result<Templates, String> {
+pub(crate) fn templates(spec: &DialectSpec) -> Result<Templates, String> {
     let templates = match (spec.text(), &spec.rules) {
         (Some(text), None) => Templates::parse(text?),
         (None, Some(rules)) => Templates::from_rules(rules),

@@ -18,6 +18,7 @@
 
 mod cards;
 pub mod engine;
+pub mod generation;
 pub mod mechanics;
 pub mod mood;
 pub mod opening;

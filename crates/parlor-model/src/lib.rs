@@ -11,6 +11,7 @@ pub mod account;
 pub mod again;
 pub mod card;
 pub mod clock;
+pub mod companion;
 pub mod conversation;
 pub mod dice;
 pub mod effects;
@@ -20,12 +21,14 @@ pub mod legs;
 pub mod name;
 pub mod prompt;
 pub mod recall;
+pub mod talk;
 pub mod words;
 pub mod world;
 
 pub use account::{Account, AccountRole, Username};
 pub use again::Again;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use companion::{Activity, Companion, Difficulty, Household, Mood, Tie};
 pub use conversation::{
     Conversation, ConversationKind, ConversationStatus, Message, MessageKind, SpeakerRole,
 };
@@ -36,4 +39,5 @@ pub use id::{AccountId, ConversationId, EventId, MessageId};
 pub use legs::Legs;
 pub use name::{InvalidSlug, Slug};
 pub use prompt::{Prompt, PromptLine, Purpose, Quote, Recollection, Setting};
+pub use talk::{Act, Cue};
 pub use world::{Character, Origin, World};

@@ -2,7 +2,7 @@
 
 use crate::error::PortResult;
 use async_trait::async_trait;
-use parlor_model::Prompt;
+use parlor_model::{Act, Mood, Prompt, Roll};
 use tokio::sync::mpsc;
 
 /// What a dialect said.
@@ -45,4 +45,31 @@ pub trait Dialect: Send + Sync {
         let _ = pieces.send(said.text.clone()).await;
         Ok(said)
     }
+}
+
+/// What a line of a conversation that was decided whole is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Phrase<'a> {
+    /// What it does.
+    pub act: Act,
+    /// How it is meant: happy for the topic, unhappy about it.
+    pub tone: Mood,
+    /// What the conversation is about.
+    pub topic: &'a str,
+    /// Who speaks.
+    pub me: &'a str,
+    /// Who is spoken to.
+    pub other: &'a str,
+    /// Something that the speaker likes.
+    pub like: Option<&'a str>,
+}
+
+/// Finds words for lines that are decided already, a million of them in seconds. Pure.
+pub trait Phrasing: Send + Sync {
+    /// Puts a line into words; gives the number of the saying it was made from, too. None of `used`
+    /// where another one suits.
+    fn say(&self, phrase: &Phrase<'_>, used: &[u32], roll: &mut Roll) -> (u32, String);
+
+    /// Each saying with everyday words in its holes, by its number: what its sentiment is told from.
+    fn samples(&self) -> Vec<String>;
 }

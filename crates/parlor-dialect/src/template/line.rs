@@ -136,6 +136,21 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// Of a line that is decided already.
+    pub(super) fn given(
+        topic: &'a str,
+        other: &'a str,
+        me: &'a str,
+        like: Option<&'a str>,
+    ) -> Self {
+        Self {
+            topic: in_a_sentence(topic),
+            other: Some(Cow::Borrowed(other)),
+            me,
+            like: like.and_then(in_a_sentence),
+        }
+    }
+
     fn get(&self, variable: Variable) -> Option<&str> {
         match variable {
             Variable::Topic => self.topic.as_deref(),

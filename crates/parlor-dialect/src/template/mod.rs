@@ -13,7 +13,9 @@
 //! any = ["I can see both sides of this."]
 //! ```
 //!
-//! Stances: `agree`, `disagree`, `neutral`, `question`, `opening`, `closing`. Moods: `happy`,
+//! Stances: `agree`, `disagree`, `neutral`, `question`, `opening`, `closing`; for conversations that
+//! are decided whole ([`Phrasebook`]) also `answer`, `friend`, `rival` and `missing`, and the mood is
+//! then the side: happy for the topic, unhappy about it. Moods: `happy`,
 //! `neutral`, `unhappy`, and `any` for lines that suit each; a stance may also be a plain list, which
 //! is `any`. Variables: `[topic]`, `[other]` (who is spoken to), `[me]`, `[like]` (something that the
 //! speaker likes); `[[` is a bracket.
@@ -23,9 +25,11 @@
 //! place; [`stance`] is the whole rule, a pure function of the prompt; this file puts them together.
 
 mod line;
+mod phrasebook;
 mod sheet;
 mod stance;
 
+pub use phrasebook::Phrasebook;
 pub use sheet::InvalidTemplates;
 
 use async_trait::async_trait;

@@ -1,7 +1,7 @@
 //! What a speaker thinks of the topic, and so which lines they have.
 
 use parlor_model::dice::Roll;
-use parlor_model::{Prompt, Purpose};
+use parlor_model::{Act, Prompt, Purpose};
 
 /// From this mood on somebody is happy, below its opposite unhappy.
 const STRONG_MOOD: f64 = 0.3;
@@ -23,16 +23,42 @@ pub(super) enum Stance {
     Question,
     Opening,
     Closing,
+    Answer,
+    Friend,
+    Rival,
+    Missing,
+}
+
+impl Stance {
+    /// The stance of a line that is decided already.
+    pub(super) fn of_act(act: Act) -> Self {
+        match act {
+            Act::Opening => Self::Opening,
+            Act::Answer => Self::Answer,
+            Act::Agree => Self::Agree,
+            Act::Disagree => Self::Disagree,
+            Act::Neutral => Self::Neutral,
+            Act::Question => Self::Question,
+            Act::Closing => Self::Closing,
+            Act::Friend => Self::Friend,
+            Act::Rival => Self::Rival,
+            Act::Missing => Self::Missing,
+        }
+    }
 }
 
 /// Their names in a file.
-pub(super) const STANCES: [(&str, Stance); 6] = [
+pub(super) const STANCES: [(&str, Stance); 10] = [
     ("agree", Stance::Agree),
     ("disagree", Stance::Disagree),
     ("neutral", Stance::Neutral),
     ("question", Stance::Question),
     ("opening", Stance::Opening),
     ("closing", Stance::Closing),
+    ("answer", Stance::Answer),
+    ("friend", Stance::Friend),
+    ("rival", Stance::Rival),
+    ("missing", Stance::Missing),
 ];
 
 /// How a line is meant.
@@ -50,6 +76,16 @@ pub(super) const MOODS: [(&str, Option<Mood>); 4] = [
     ("unhappy", Some(Mood::Unhappy)),
     ("any", None),
 ];
+
+impl From<parlor_model::Mood> for Mood {
+    fn from(mood: parlor_model::Mood) -> Self {
+        match mood {
+            parlor_model::Mood::Happy => Self::Happy,
+            parlor_model::Mood::Neutral => Self::Neutral,
+            parlor_model::Mood::Unhappy => Self::Unhappy,
+        }
+    }
+}
 
 impl Mood {
     /// The speaker's, as far as it is known; else how nervous they are by nature leaves it neutral.

@@ -1,8 +1,21 @@
 //! Rules that a world switches on by naming them under `[mechanics]`.
 
+pub mod absence;
 pub mod aside;
 pub mod exchange_limit;
+pub mod friendship;
 pub mod gossip;
+pub mod group;
+pub mod meditation;
+pub mod moods;
+pub mod nuance;
+pub mod opinion;
+pub mod pool;
+pub mod rare_events;
+pub mod runaway;
+pub mod seasons;
+pub mod synergy;
+pub mod tastes;
 
 use crate::plan::{Plan, Said};
 use crate::scene::Scene;
@@ -27,7 +40,9 @@ pub struct Entry {
 }
 
 /// What a mechanic's settings struct gives to be listed.
-trait Settings: Mechanic + serde::de::DeserializeOwned + schemars::JsonSchema + 'static {
+pub(crate) trait Settings:
+    Mechanic + serde::de::DeserializeOwned + schemars::JsonSchema + 'static
+{
     /// The table's name under `[mechanics]`.
     const NAME: &'static str;
 
@@ -42,6 +57,19 @@ pub const ALL: &[Entry] = &[
     entry::<exchange_limit::ExchangeLimit>(),
     entry::<gossip::Gossip>(),
     entry::<aside::Aside>(),
+    entry::<group::Group>(),
+    entry::<opinion::Opinion>(),
+    entry::<nuance::Nuance>(),
+    entry::<tastes::Tastes>(),
+    entry::<moods::Moods>(),
+    entry::<runaway::Runaway>(),
+    entry::<friendship::Friendship>(),
+    entry::<synergy::Synergy>(),
+    entry::<meditation::Meditation>(),
+    entry::<pool::Pool>(),
+    entry::<seasons::Seasons>(),
+    entry::<absence::Absence>(),
+    entry::<rare_events::RareEvents>(),
 ];
 
 const fn entry<S: Settings>() -> Entry {
@@ -86,4 +114,22 @@ pub(crate) fn of(world: &World) -> Result<Vec<Box<dyn Mechanic>>, crate::EngineE
             })
         })
         .collect()
+}
+
+/// The settings of a mechanic where the world has it switched on.
+///
+/// # Errors
+/// They can't be read; a checked world's can.
+pub(crate) fn settings<S: Settings>(world: &World) -> Result<Option<S>, crate::EngineError> {
+    let given = world.mechanics.get(S::NAME);
+    given
+        .map(|settings| {
+            serde_json::from_value(settings.clone()).map_err(|error| {
+                crate::EngineError::MechanicSettings {
+                    name: S::NAME,
+                    reason: error.to_string(),
+                }
+            })
+        })
+        .transpose()
 }

@@ -199,6 +199,9 @@ pub struct CharacterTable {
     /// What they like to talk about.
     #[schemars(length(max = 1000))]
     pub likes: Vec<String>,
+    /// What they would rather not talk about.
+    #[schemars(length(max = 1000))]
+    pub dislikes: Vec<String>,
     /// Sayings of theirs.
     #[schemars(length(max = 1000))]
     pub catchphrases: Vec<String>,

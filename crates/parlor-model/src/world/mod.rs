@@ -71,6 +71,9 @@ pub struct Character {
     pub traits: BTreeMap<String, f64>,
     /// What they like to talk about.
     pub likes: Vec<String>,
+    /// What they would rather not talk about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dislikes: Vec<String>,
     /// Sayings of theirs.
     pub catchphrases: Vec<String>,
     /// Key into [`World::dialects`].
@@ -97,6 +100,7 @@ impl Character {
             persona: String::new(),
             traits: BTreeMap::new(),
             likes: Vec::new(),
+            dislikes: Vec::new(),
             catchphrases: Vec::new(),
             dialect: String::new(),
             model: None,

@@ -208,6 +208,7 @@ impl One<'_> {
             persona,
             traits: table.traits.given(),
             likes: table.likes.clone(),
+            dislikes: table.dislikes.clone(),
             catchphrases: table.catchphrases.clone(),
             dialect,
             model: table.model.clone(),
