@@ -88,6 +88,9 @@ impl Engine {
             EventBody::Opening(opening) => self.open_line(scene, opening.text.as_deref()),
             EventBody::Said(_) => self.answer_line(scene),
             EventBody::Overheard(_) => overheard(scene),
+            EventBody::Wrote(_) | EventBody::Answered(_) => Err(Decision::Refuse(
+                "what people say to characters is answered by a mind".to_owned(),
+            )),
             EventBody::Again(_) => Err(Decision::Refuse(
                 "what comes again is decided as it was the first time".to_owned(),
             )),

@@ -44,6 +44,7 @@ impl Again {
             EventBody::Said(message) | EventBody::Overheard(message) => {
                 serde_json::to_value(message)?
             }
+            EventBody::Wrote(event) | EventBody::Answered(event) => serde_json::to_value(event)?,
             EventBody::Again(_) => serde_json::Value::Null,
         };
         serde_json::to_vec(&Wire {
@@ -85,7 +86,7 @@ impl Envelope {
                 body: again.body.clone(),
                 ..Self::clone(self)
             }),
-            EventBody::Opening(_) | EventBody::Said(_) | EventBody::Overheard(_) => self.clone(),
+            _ => self.clone(),
         }
     }
 
@@ -94,7 +95,7 @@ impl Envelope {
     pub fn tries(&self) -> u32 {
         match &self.body {
             EventBody::Again(again) => again.tries,
-            EventBody::Opening(_) | EventBody::Said(_) | EventBody::Overheard(_) => 0,
+            _ => 0,
         }
     }
 

@@ -5,6 +5,7 @@ use crate::again::{Again, TYPE_AGAIN};
 use crate::conversation::Message;
 use crate::id::{ConversationId, EventId};
 use crate::name::Slug;
+use crate::session::SessionEvent;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,6 +25,11 @@ pub const TYPE_SAID: &str = "parlor.message.said";
 /// `type` of an [`EventBody::Overheard`].
 pub const TYPE_OVERHEARD: &str = "parlor.message.overheard";
 
+/// `type` of an [`EventBody::Wrote`].
+pub const TYPE_WROTE: &str = "parlor.session.wrote";
+/// `type` of an [`EventBody::Answered`].
+pub const TYPE_ANSWERED: &str = "parlor.session.answered";
+
 /// What an envelope tells its recipient.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventBody {
@@ -33,6 +39,10 @@ pub enum EventBody {
     Said(Message),
     /// You overheard this; comment on it if you like.
     Overheard(Message),
+    /// A person wrote this to you, in a session.
+    Wrote(Box<SessionEvent>),
+    /// The recipient answered this, in a session.
+    Answered(Box<SessionEvent>),
     /// One of these, put back before and sent again ([`Envelope::event`] gives it).
     Again(Box<Again>),
 }
@@ -45,7 +55,19 @@ impl EventBody {
             Self::Opening(_) => TYPE_OPENING,
             Self::Said(_) => TYPE_SAID,
             Self::Overheard(_) => TYPE_OVERHEARD,
+            Self::Wrote(_) => TYPE_WROTE,
+            Self::Answered(_) => TYPE_ANSWERED,
             Self::Again(_) => TYPE_AGAIN,
+        }
+    }
+
+    /// What is said in a session, where it is that.
+    #[must_use]
+    pub fn in_session(&self) -> Option<&SessionEvent> {
+        match self {
+            Self::Wrote(event) | Self::Answered(event) => Some(event),
+            Self::Again(again) => again.body.in_session(),
+            Self::Opening(_) | Self::Said(_) | Self::Overheard(_) => None,
         }
     }
 
@@ -56,6 +78,8 @@ impl EventBody {
             TYPE_OPENING => serde_json::from_slice(data).map(Self::Opening),
             TYPE_SAID => serde_json::from_slice(data).map(Self::Said),
             TYPE_OVERHEARD => serde_json::from_slice(data).map(Self::Overheard),
+            TYPE_WROTE => serde_json::from_slice(data).map(Self::Wrote),
+            TYPE_ANSWERED => serde_json::from_slice(data).map(Self::Answered),
             TYPE_AGAIN => Again::from_json(data).map(|again| Self::Again(Box::new(again))),
             _ => return None,
         })
@@ -165,8 +189,8 @@ impl Envelope {
     /// The CloudEvents attributes, unprefixed, without `datacontenttype` and `traceparent`, for
     /// which transports have a place of their own.
     #[must_use]
-    pub fn attributes(&self) -> [(&'static str, String); 7] {
-        [
+    pub fn attributes(&self) -> Vec<(&'static str, String)> {
+        let mut attributes = vec![
             ("specversion", SPEC_VERSION.to_owned()),
             ("id", self.id.to_string()),
             ("source", format!("/worlds/{}", self.world)),
@@ -177,15 +201,34 @@ impl Envelope {
                 self.time.to_rfc3339_opts(SecondsFormat::Micros, true),
             ),
             ("recipient", self.recipient.to_string()),
-        ]
+        ];
+        if let EventBody::Wrote(event) | EventBody::Answered(event) = &self.body {
+            attributes.push(("order", event.order.to_string()));
+        }
+        attributes
     }
 
     /// The data, as JSON.
     #[must_use]
     pub fn data(&self) -> Vec<u8> {
+        match &self.body {
+            EventBody::Wrote(event) | EventBody::Answered(event) => {
+                let mut beside = event.clone();
+                beside.order = 0;
+                serde_json::to_vec(&beside).expect("strings and numbers always serialise")
+            }
+            _ => self.record(),
+        }
+    }
+
+    /// The data, as JSON, with what the bus carries beside it: together with
+    /// [`EventBody::kind`] it makes the body again.
+    #[must_use]
+    pub fn record(&self) -> Vec<u8> {
         let json = match &self.body {
             EventBody::Opening(opening) => serde_json::to_vec(opening),
             EventBody::Said(message) | EventBody::Overheard(message) => serde_json::to_vec(message),
+            EventBody::Wrote(event) | EventBody::Answered(event) => serde_json::to_vec(event),
             EventBody::Again(again) => again.to_json(),
         };
         json.expect("strings, numbers and lists of strings always serialise")
@@ -226,12 +269,19 @@ impl Envelope {
         let time = DateTime::parse_from_rfc3339(time)
             .map_err(|_| invalid("time", time, "an RFC 3339 time"))?
             .with_timezone(&Utc);
-        let body = EventBody::decode(kind, data)
+        let mut body = EventBody::decode(kind, data)
             .ok_or_else(|| invalid("type", kind, "one of the parlor.* types of this version"))?
             .map_err(|error| EnvelopeError::Data {
                 kind: kind.to_owned(),
                 reason: error.to_string(),
             })?;
+        if let (EventBody::Wrote(event) | EventBody::Answered(event), Some(order)) =
+            (&mut body, attribute("order"))
+        {
+            event.order = order
+                .parse()
+                .map_err(|_| invalid("order", order, "a number"))?;
+        }
         let traceparent = attribute("traceparent")
             .filter(|text| trace_id_of(text).is_some())
             .map_or_else(|| traceparent(conversation.0, id), str::to_owned);
@@ -324,6 +374,40 @@ mod tests {
     fn an_envelope_survives_the_wire() {
         let envelope = envelope();
         assert_eq!(decode(&envelope, |_| None), Ok(envelope));
+    }
+
+    #[test]
+    fn the_order_of_a_line_goes_beside_it() {
+        let event = SessionEvent {
+            username: "ann".into(),
+            character_id: Uuid::from_u128(3),
+            session_id: ConversationId(Uuid::from_u128(1)),
+            content: "Hi".into(),
+            message_id: crate::id::MessageId(Uuid::from_u128(4)),
+            order: 7,
+            fallback: false,
+        };
+        let envelope = Envelope {
+            body: EventBody::Wrote(Box::new(event)),
+            ..envelope()
+        };
+        let data: serde_json::Value = serde_json::from_slice(&envelope.data()).unwrap();
+        let keys: Vec<_> = data.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(
+            keys,
+            [
+                "username",
+                "character_id",
+                "session_id",
+                "content",
+                "message_id"
+            ]
+        );
+        assert_eq!(decode(&envelope, |_| None), Ok(envelope.clone()));
+        let kept = EventBody::decode(envelope.kind(), &envelope.record()).unwrap();
+        assert_eq!(kept.unwrap(), envelope.body);
+        let bad = decode(&envelope, |name| (name == "order").then_some("many"));
+        assert!(bad.unwrap_err().to_string().contains("'order' is 'many'"));
     }
 
     #[test]

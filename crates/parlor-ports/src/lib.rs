@@ -1,6 +1,6 @@
 //! What Parlor needs from the outside, as object-safe traits: a [`bus::Bus`] that carries
-//! envelopes, a [`store::Store`] that keeps conversations, and a [`dialect::Dialect`] that finds
-//! words. Adapters implement them, roles and the gateway use them, only the binary names an adapter.
+//! envelopes, a [`store::Store`] that keeps conversations, a [`cache::Cache`] that may forget, and a
+//! [`dialect::Dialect`] that finds words. Adapters implement them, roles and the gateway use them, only the binary names an adapter.
 //!
 //! Every method says what it promises about order, durability and repetition; [`testkit`] holds one
 //! conformance suite per trait, and every adapter runs it whole.
@@ -13,6 +13,7 @@
 
 pub mod accounts;
 pub mod bus;
+pub mod cache;
 pub mod catalogue;
 pub mod dialect;
 pub mod director;
@@ -25,6 +26,7 @@ pub mod pacing;
 pub mod parley;
 pub mod presence;
 pub mod recall;
+pub mod sessions;
 pub mod store;
 pub mod testkit;
 pub mod usage;

@@ -4,8 +4,9 @@
 //! Split by who uses it: [`StepStore`] is the hot path of the workers, [`OutboxStore`] the relay's,
 //! [`Library`] what readers ask, [`Recall`] what was said long ago, [`Changes`] the live view's,
 //! [`Upkeep`] and [`Inspection`] the operator's, [`Pacing`] the pace that people set, [`Presence`]
-//! which roles there are, [`UsageStore`] the books of language models, [`Keys`] who may enter, and
-//! [`Catalogue`] who came to a world while it ran. A store implements them all; [`Store`] is the sum.
+//! which roles there are, [`UsageStore`] the books of language models, [`Keys`] who may enter,
+//! [`Catalogue`] who came to a world while it ran, [`AccountStore`] who people are, and [`Sessions`]
+//! what they say to characters. A store implements them all; [`Store`] is the sum.
 
 use crate::accounts::AccountStore;
 use crate::bus::DeadLetter;
@@ -16,6 +17,7 @@ use crate::keys::Keys;
 use crate::pacing::Pacing;
 use crate::presence::Presence;
 use crate::recall::Recall;
+use crate::sessions::Sessions;
 use crate::usage::UsageStore;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -441,6 +443,7 @@ pub trait Store:
     + Keys
     + Catalogue
     + AccountStore
+    + Sessions
 {
 }
 
@@ -458,5 +461,6 @@ impl<T> Store for T where
         + Keys
         + Catalogue
         + AccountStore
+        + Sessions
 {
 }

@@ -170,7 +170,10 @@ async fn scene(
         .ok_or_else(unknown)?;
     let message = match &event.body {
         EventBody::Said(message) | EventBody::Overheard(message) => Some(message.id),
-        EventBody::Opening(_) | EventBody::Again(_) => None,
+        EventBody::Opening(_)
+        | EventBody::Wrote(_)
+        | EventBody::Answered(_)
+        | EventBody::Again(_) => None,
     };
     let request = SceneRequest {
         conversation: event.conversation,

@@ -449,7 +449,7 @@ impl OnStage {
 /// The message that an event is about.
 fn message_of(body: &EventBody) -> Option<MessageId> {
     match body {
-        EventBody::Opening(_) => None,
+        EventBody::Opening(_) | EventBody::Wrote(_) | EventBody::Answered(_) => None,
         EventBody::Said(message) | EventBody::Overheard(message) => Some(message.id),
         EventBody::Again(again) => message_of(&again.body),
     }

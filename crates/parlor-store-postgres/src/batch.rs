@@ -320,8 +320,9 @@ fn bind_happened<'q>(query: Query<'q>, happened: &'q [Happened]) -> Query<'q> {
 /// $58 to $67.
 fn bind_parked<'q>(query: Query<'q>, parked: &'q [&'q OutboxRow]) -> Query<'q> {
     let all = || parked.iter().map(|row| &*row.envelope);
-    let data =
-        |e: &parlor_model::Envelope| String::from_utf8(e.data()).expect("serde_json writes UTF-8");
+    let data = |e: &parlor_model::Envelope| {
+        String::from_utf8(e.record()).expect("serde_json writes UTF-8")
+    };
     query
         .bind(all().map(|e| e.id.0).bind_iter())
         .bind(all().map(|e| e.world.as_str()).bind_iter())

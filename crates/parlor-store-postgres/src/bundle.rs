@@ -37,7 +37,7 @@ impl Packed {
         let message = message.filter(|id| ledger.says(id));
         let data = message
             .is_none()
-            .then(|| String::from_utf8(envelope.data()).expect("serde_json writes UTF-8"));
+            .then(|| String::from_utf8(envelope.record()).expect("serde_json writes UTF-8"));
         Self {
             id: envelope.id,
             inbox: row.inbox.clone(),

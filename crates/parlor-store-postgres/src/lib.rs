@@ -49,6 +49,7 @@ mod recall;
 mod recent;
 mod row;
 mod schema;
+mod sessions;
 mod step;
 mod store;
 mod upkeep;

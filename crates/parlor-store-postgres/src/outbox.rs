@@ -396,7 +396,7 @@ fn sendable(row: &OutboxRow) -> Sendable {
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
     attributes.insert("traceparent".to_owned(), envelope.traceparent.clone());
-    let data = String::from_utf8(envelope.data()).expect("serde_json writes UTF-8");
+    let data = String::from_utf8(envelope.record()).expect("serde_json writes UTF-8");
     Sendable {
         inbox: row.inbox.clone(),
         attributes,

@@ -98,6 +98,8 @@ pub(crate) fn body_kind(body: &EventBody) -> i64 {
         EventBody::Said(_) => 1,
         EventBody::Overheard(_) => 2,
         EventBody::Again(_) => 3,
+        EventBody::Wrote(_) => 4,
+        EventBody::Answered(_) => 5,
     }
 }
 
@@ -115,6 +117,12 @@ pub(crate) fn body(row: &Row<'_>, kind: usize, data: usize) -> rusqlite::Result<
             .map_err(bad),
         3 => Again::from_json(json.as_bytes())
             .map(|again| EventBody::Again(Box::new(again)))
+            .map_err(bad),
+        4 => serde_json::from_str(json)
+            .map(EventBody::Wrote)
+            .map_err(bad),
+        5 => serde_json::from_str(json)
+            .map(EventBody::Answered)
             .map_err(bad),
         other => Err(Error::IntegralValueOutOfRange(kind, other)),
     }

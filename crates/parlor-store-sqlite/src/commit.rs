@@ -32,7 +32,7 @@ const INSERT_MESSAGE: &str = "INSERT INTO messages (seq, conversation, world, id
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 pub(crate) const INSERT_HAPPENING: &str = "INSERT INTO happenings (seq, kind, world, conversation, \
      exchanges, at, pace) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-const INSERT_SENDING: &str = "INSERT OR REPLACE INTO outbox (id, world, due_at, taken_at, inbox, \
+pub(crate) const INSERT_SENDING: &str = "INSERT OR REPLACE INTO outbox (id, world, due_at, taken_at, inbox, \
      conversation, recipient, sent_at, traceparent, kind, data) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 /// A row that was put back (parked) is not what its sender is done with.
@@ -359,9 +359,18 @@ fn say(tx: &mut Tx<'_>, statements: &mut Statements<'_>, said: &Said, pass: Pass
 }
 
 fn send(tx: &mut Tx<'_>, statements: &mut Statements<'_>, sending: &Sending) -> Result<()> {
+    keep_row(tx, &mut statements.sending, sending)
+}
+
+/// Writes a row of the outbox.
+pub(crate) fn keep_row(
+    tx: &mut Tx<'_>,
+    statement: &mut CachedStatement<'_>,
+    sending: &Sending,
+) -> Result<()> {
     let (row, envelope) = (&sending.row, &sending.row.envelope);
     let world = tx.world(envelope.world.as_str())?;
-    statements.sending.execute(params![
+    statement.execute(params![
         bytes(&envelope.id.0),
         world,
         codec::micros(row.due_at),

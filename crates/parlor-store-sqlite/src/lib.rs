@@ -42,6 +42,7 @@ mod presence;
 mod readers;
 mod recall;
 mod scenes;
+mod sessions;
 mod store;
 mod upkeep;
 mod usage;

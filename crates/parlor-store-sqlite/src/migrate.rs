@@ -23,6 +23,10 @@ const ALL: &[(&str, &str)] = &[
         "0007_accounts",
         include_str!("../migrations/0007_accounts.sql"),
     ),
+    (
+        "0008_sessions",
+        include_str!("../migrations/0008_sessions.sql"),
+    ),
 ];
 
 /// Names of those that are not applied yet.

@@ -35,7 +35,7 @@ pub(crate) struct Sending {
 
 impl Sending {
     pub(crate) fn encode(row: OutboxRow) -> Self {
-        let data = String::from_utf8(row.envelope.data()).expect("JSON is UTF-8");
+        let data = String::from_utf8(row.envelope.record()).expect("JSON is UTF-8");
         Self { row, data }
     }
 }

@@ -46,6 +46,7 @@ pub(crate) fn world_of(cast: Vec<Character>, mechanics: serde_json::Value) -> Ar
             exchange_kind: ExchangeKind::Direct,
             queue: Template::new("q-{Name}").unwrap(),
             key: Template::new("{Name}").unwrap(),
+            answers: None,
         },
         memory: Memory {
             window: 5,
@@ -174,8 +175,8 @@ impl Stage {
         let me = self.engine.world().character(&envelope.recipient)?.clone();
         let conversation = self.conversations.get(&envelope.conversation)?.clone();
         let subject = match &envelope.body {
-            EventBody::Opening(_) | EventBody::Again(_) => None,
             EventBody::Said(message) | EventBody::Overheard(message) => Some(message.id),
+            _ => None,
         };
         let heard = subject.and_then(|id| self.messages.iter().find(|m| m.message.id == id));
         let order_max = heard.map_or(u32::MAX, |m| m.message.order);

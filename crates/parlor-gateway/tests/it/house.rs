@@ -83,6 +83,7 @@ pub(crate) fn world(name: &str, access: Access, aliases: &[&str]) -> Arc<World> 
             exchange_kind: ExchangeKind::Direct,
             queue: Template::new("q-{Name}").unwrap(),
             key: Template::new("{Name}").unwrap(),
+            answers: None,
         },
         memory: Memory {
             window: 5,

@@ -16,6 +16,7 @@ mod ops;
 mod people;
 mod recall;
 mod roles;
+mod talks;
 mod usage;
 mod v1;
 mod web;

@@ -22,6 +22,11 @@ pub(crate) struct People {
 }
 
 impl People {
+    /// Who signed up first.
+    pub(crate) fn first(&self) -> Option<Uuid> {
+        self.accounts.first().map(|(account, _)| account.id.0)
+    }
+
     fn find(&self, id: AccountId) -> Option<&(Account, PasswordHash)> {
         self.accounts.iter().find(|(account, _)| account.id == id)
     }

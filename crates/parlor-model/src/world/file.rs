@@ -113,6 +113,10 @@ pub struct RoutingTable {
     /// Template of the routing key (RabbitMQ) or partition key (Kafka). Default: "{slug}".
     #[schemars(with = "String")]
     pub key: Option<String>,
+    /// Where people talk with characters (access = "session"): the inbox of what characters answer.
+    /// What people write goes to the inbox of the characters, which must be "shared".
+    #[schemars(with = "String", length(min = 1, max = 120))]
+    pub answers: Option<String>,
 }
 
 /// The exchange of a world (RabbitMQ).

@@ -16,9 +16,11 @@ pub use route::{Binding, ExchangeKind, InboxKind, Routing, Template, TemplateErr
 use crate::card::Card;
 use crate::name::Slug;
 use crate::prompt::Setting;
+use crate::session::character_id;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// A scenario, checked: every name that it uses exists, every number is in range.
 #[derive(Debug, Clone)]
@@ -54,6 +56,7 @@ pub struct World {
     /// Display name → place in `cast`; made by [`World::index`].
     by_name: HashMap<String, usize>,
     by_slug: HashMap<Slug, usize>,
+    by_id: HashMap<Uuid, usize>,
     setting: Arc<Setting>,
 }
 
@@ -307,6 +310,7 @@ impl World {
                 .enumerate()
                 .map(|(i, c)| (c.slug.clone(), i))
                 .collect(),
+            by_id: ids(&parts.name, &cast),
             setting: Arc::new(Setting {
                 world: parts.name.to_string(),
                 title: parts.title.clone(),
@@ -334,7 +338,14 @@ impl World {
         let places = || cast.iter().enumerate();
         self.by_name = places().map(|(i, c)| (c.name.clone(), i)).collect();
         self.by_slug = places().map(|(i, c)| (c.slug.clone(), i)).collect();
+        self.by_id = ids(&self.name, &cast);
         self.cast = cast;
+    }
+
+    /// The character with this id ([`character_id`]).
+    #[must_use]
+    pub fn character_of_id(&self, id: Uuid) -> Option<&Arc<Character>> {
+        self.by_id.get(&id).and_then(|i| self.cast.get(*i))
     }
 
     /// What a prompt tells of the world.
@@ -380,4 +391,11 @@ impl World {
     pub fn topology(&self) -> Topology {
         self.routing.topology(&self.name, &self.cast)
     }
+}
+
+fn ids(world: &Slug, cast: &[Arc<Character>]) -> HashMap<Uuid, usize> {
+    let places = cast.iter().enumerate();
+    places
+        .map(|(place, character)| (character_id(world, &character.slug), place))
+        .collect()
 }

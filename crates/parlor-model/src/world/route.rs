@@ -51,6 +51,8 @@ pub struct Routing {
     pub queue: Template,
     /// Names the routing key, or the partition key.
     pub key: Template,
+    /// The inbox of what characters answer to people; `None` where nobody talks with people.
+    pub answers: Option<String>,
 }
 
 /// A name with placeholders: `{Name}`, `{slug}`, `{world}`, `{place}`, `{a}`, `{b}`.
@@ -194,6 +196,12 @@ impl Routing {
                     key: self.key_of(world, character),
                 });
             }
+        }
+        if let Some(answers) = &self.answers {
+            inboxes.push(Binding {
+                inbox: answers.clone(),
+                key: answers.clone(),
+            });
         }
         Topology {
             world: world.clone(),

@@ -25,6 +25,7 @@ mod outbox;
 mod pacing;
 mod presence;
 mod recall;
+mod sessions;
 mod upkeep;
 mod usage;
 mod values;
@@ -42,6 +43,7 @@ pub use outbox::*;
 pub use pacing::*;
 pub use presence::*;
 pub use recall::*;
+pub use sessions::*;
 pub use upkeep::*;
 pub use usage::*;
 pub use values::*;
@@ -184,6 +186,17 @@ macro_rules! store_conformance {
             a_name_of_the_catalogue_is_taken_once
             a_change_of_the_catalogue_is_a_new_version
             a_character_is_taken_out_once
+            a_session_begins_once
+            a_session_is_closed_and_taken_up_again
+            sessions_whose_lease_ended_are_closed
+            lines_of_a_session_are_numbered_without_gap
+            lines_added_by_many_at_once_get_a_number_each
+            a_line_again_adds_nothing
+            a_line_is_told_of_in_the_same_transaction
+            lines_go_on_after_an_order_of_a_session
+            sessions_of_a_person_are_listed
+            a_session_is_renamed_by_its_owner
+            sessions_are_deleted_by_their_owner
             a_key_is_found_by_its_prefix
             a_key_never_replaces_another
             keys_are_listed_newest_first

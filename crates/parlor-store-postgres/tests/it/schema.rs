@@ -216,6 +216,65 @@ async fn conversation_messages_has_the_columns_and_the_index_of_the_brief_cl4_cl
 }
 
 #[tokio::test]
+async fn sessions_have_the_columns_and_indexes_of_the_brief_cc49_cc53() {
+    let place = Place::new();
+    let store = place.store().await;
+    store.migrate().await.unwrap();
+    let mut connection = place.connection().await;
+    let columns = async |connection: &mut PgConnection, view: &str| -> Vec<String> {
+        sqlx::query_scalar(
+            "SELECT column_name::text FROM information_schema.columns
+             WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position",
+        )
+        .bind(view)
+        .fetch_all(connection)
+        .await
+        .unwrap()
+    };
+
+    assert_eq!(
+        columns(&mut connection, "chat_sessions").await,
+        [
+            "id",
+            "username",
+            "character_id",
+            "status",
+            "created_at",
+            "updated_at"
+        ]
+    );
+    assert_eq!(
+        columns(&mut connection, "chat_messages").await,
+        [
+            "id",
+            "username",
+            "character_id",
+            "session_id",
+            "content",
+            "role",
+            "created_at",
+            "updated_at"
+        ]
+    );
+    for (index, of) in [
+        ("idx_user_character", "(username, character_id)"),
+        ("idx_session_messages", "(session_id, line_order)"),
+        ("idx_message_role", "(role)"),
+    ] {
+        let definition: String = sqlx::query_scalar(
+            "SELECT indexdef FROM pg_indexes
+             WHERE indexname = $1 AND schemaname = current_schema()",
+        )
+        .bind(index)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        assert!(definition.contains(of), "{definition}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
 async fn every_table_and_column_is_explained() {
     let place = Place::new();
     let store = place.store().await;

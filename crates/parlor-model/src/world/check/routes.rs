@@ -40,6 +40,7 @@ pub(super) fn routing(
     };
     let queue = templates.check("queue", table.queue.as_deref(), "{world}.{slug}", findings);
     let key = templates.check("key", table.key.as_deref(), "{slug}", findings);
+    answers(meaning, table, findings);
     let world = world?;
     let routing = Routing {
         inbox: table.inbox,
@@ -47,6 +48,7 @@ pub(super) fn routing(
         exchange_kind: table.exchange.kind,
         queue: queue?,
         key: key?,
+        answers: table.answers.clone(),
     };
     let is_own = routing.queue.uses("Name") || routing.queue.uses("slug");
     if routing.inbox == InboxKind::Character && is_own {
@@ -71,6 +73,33 @@ fn kinds(meaning: &Meaning<'_>, table: &RoutingTable, findings: &mut Findings) {
                 "a fanout exchange would hand every message to every character".to_owned(),
                 "use \"direct\" or \"topic\", or inbox = \"shared\"".to_owned(),
             )
+        });
+    }
+}
+
+/// Checks the inbox of answers.
+fn answers(meaning: &Meaning<'_>, table: &RoutingTable, findings: &mut Findings) {
+    let Some(name) = &table.answers else {
+        return;
+    };
+    let at = meaning.at("/routing/answers");
+    if let Some(wrong) = reserved(name) {
+        findings.add(at, || format!("'answers' {wrong}"));
+    }
+    if name.chars().any(char::is_control) {
+        findings.add(at, || "'answers' has a control character".to_owned());
+    }
+    if table.inbox != InboxKind::Shared {
+        findings.add(at, || {
+            (
+                "people can only write to an inbox that all characters share".to_owned(),
+                "set inbox = \"shared\"".to_owned(),
+            )
+        });
+    }
+    if table.queue.as_deref() == Some(name) {
+        findings.add(at, || {
+            "answers need an inbox of their own: 'queue' has this name".to_owned()
         });
     }
 }
