@@ -28,6 +28,7 @@ pub mod presence;
 pub mod recall;
 pub mod sessions;
 pub mod store;
+pub mod tails;
 pub mod testkit;
 pub mod usage;
 pub mod worlds;

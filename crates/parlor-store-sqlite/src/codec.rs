@@ -164,6 +164,26 @@ pub(crate) fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<DateTime<Ut
     DateTime::from_timestamp_micros(micros).ok_or(Error::IntegralValueOutOfRange(column, micros))
 }
 
+/// A time, or `NULL`.
+pub(crate) fn optional_time(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    match row.get_ref(column)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => time(row, column).map(Some),
+    }
+}
+
+/// The status of a conversation.
+pub(crate) fn status_of(closed: bool) -> ConversationStatus {
+    if closed {
+        ConversationStatus::Closed
+    } else {
+        ConversationStatus::Active
+    }
+}
+
 fn kind_of_conversation(row: &Row<'_>, column: usize) -> rusqlite::Result<ConversationKind> {
     match row.get(column)? {
         0 => Ok(ConversationKind::Duet),
@@ -185,26 +205,18 @@ pub(crate) const CONVERSATION_COLUMNS: usize = 12;
 /// A conversation from the columns [`CONVERSATION`], `at` being the first of them.
 pub(crate) fn conversation(row: &Row<'_>, at: usize) -> rusqlite::Result<Conversation> {
     let closed = row.get::<_, i64>(at + 5)? == CLOSED;
-    let ended_at = match row.get_ref(at + 11)? {
-        rusqlite::types::ValueRef::Null => None,
-        _ => Some(time(row, at + 11)?),
-    };
     Ok(Conversation {
         id: ConversationId(uuid(row, at + 1)?),
         world: slug(row, at + 2)?,
         kind: kind_of_conversation(row, at + 3)?,
         parent_id: optional_uuid(row, at + 4)?.map(ConversationId),
-        status: if closed {
-            ConversationStatus::Closed
-        } else {
-            ConversationStatus::Active
-        },
+        status: status_of(closed),
         participants: names(row, at + 6)?,
         topic: row.get(at + 7)?,
         exchanges: row.get(at + 8)?,
         carried: row.get(at + 9)?,
         created_at: time(row, at + 10)?,
-        ended_at,
+        ended_at: optional_time(row, at + 11)?,
     })
 }
 

@@ -7,6 +7,7 @@ use crate::writer::Tx;
 use chrono::{DateTime, Utc};
 use parlor_model::{Conversation, ConversationId, Effects, EventId, Guard, Message, NewMessage};
 use parlor_ports::store::Outcome;
+use parlor_ports::tails::{Line, Tails};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 /// In `happenings.kind`.
@@ -17,7 +18,7 @@ pub(crate) const PAUSED: i64 = 3;
 pub(crate) const PACED: i64 = 4;
 
 pub(crate) const FIND: &str =
-    "SELECT seq, world, status, exchanges FROM conversations WHERE id = ?1";
+    "SELECT seq, world, status, exchanges, carried, asides FROM conversations WHERE id = ?1";
 pub(crate) const ADVANCE: &str = "UPDATE conversations SET exchanges = ?2 WHERE seq = ?1";
 pub(crate) const CLOSE: &str = "UPDATE conversations SET status = 1, ended_at = ?2 WHERE seq = ?1";
 const COUNT_ASIDE: &str =
@@ -52,6 +53,7 @@ struct Said {
     message: Message,
     to: String,
     audience: String,
+    audience_names: Vec<String>,
     heard_from: String,
     legs: Option<i64>,
 }
@@ -67,6 +69,7 @@ impl Step {
             Ok(Said {
                 to: codec::join(&new.message.to)?,
                 audience: codec::join(&new.audience)?,
+                audience_names: new.audience,
                 heard_from: codec::join(&new.message.heard_from)?,
                 legs: new.legs.map(|legs| legs.pack()),
                 message: new.message,
@@ -97,6 +100,66 @@ struct Found {
     world: i64,
     closed: bool,
     exchanges: u32,
+    carried: u32,
+    asides: i64,
+}
+
+impl Found {
+    /// How many messages it has.
+    fn messages(&self) -> i64 {
+        position(self.exchanges, self.carried, self.asides)
+    }
+}
+
+/// How many messages a conversation has, of every kind.
+pub(crate) fn position(exchanges: u32, carried: u32, asides: i64) -> i64 {
+    i64::from(exchanges.saturating_sub(carried)) + asides
+}
+
+/// What became of a batch.
+pub(crate) struct Written {
+    pub(crate) outcomes: Vec<Outcome>,
+    /// What was said, in order.
+    lines: Vec<Placed>,
+}
+
+/// The place that a message got.
+struct Placed {
+    /// Of the step in the batch, and of the message in the step.
+    step: usize,
+    message: usize,
+    order: u32,
+    /// In its conversation; `None` where nobody counted.
+    position: Option<i64>,
+}
+
+impl Written {
+    /// Takes note of what was said.
+    pub(crate) fn note(&self, steps: &[Step], tails: &Tails) {
+        let said = |line: &Placed| {
+            let step = steps.get(line.step)?;
+            Some((step, step.messages.get(line.message)?))
+        };
+        for line in self.lines.iter().filter(|line| line.position.is_none()) {
+            if let Some((_, said)) = said(line) {
+                tails.forget(said.message.conversation_id);
+            }
+        }
+        tails.note(self.lines.iter().filter_map(|line| {
+            let ((step, said), position) = (said(line)?, line.position?);
+            let id = said.message.conversation_id;
+            let mut opened = step.opened.iter().map(|(conversation, _)| conversation);
+            Some(Line {
+                conversation: opened.find(|conversation| conversation.id == id),
+                message: Message {
+                    order: line.order,
+                    ..said.message.clone()
+                },
+                audience: said.audience_names.clone(),
+                position,
+            })
+        }));
+    }
 }
 
 /// The statements of a step, prepared once for all steps of a batch.
@@ -126,6 +189,8 @@ impl<'c> Statements<'c> {
                 world: row.get(1)?,
                 closed: row.get::<_, i64>(2)? == codec::CLOSED,
                 exchanges: row.get(3)?,
+                carried: row.get(4)?,
+                asides: row.get(5)?,
             })
         });
         Ok(found.optional()?)
@@ -137,15 +202,22 @@ impl<'c> Statements<'c> {
 }
 
 /// Writes a batch: what became of each step.
-pub(crate) fn commit(tx: &mut Tx<'_>, steps: &[Step]) -> Result<Vec<Outcome>> {
+pub(crate) fn commit(tx: &mut Tx<'_>, steps: &[Step]) -> Result<Written> {
     let mut statements = Statements::prepare(tx.conn)?;
-    steps
-        .iter()
-        .map(|step| write_step(tx, &mut statements, step))
-        .collect()
+    let mut lines = Vec::new();
+    let mut outcomes = Vec::with_capacity(steps.len());
+    for (n, step) in steps.iter().enumerate() {
+        outcomes.push(write_step(tx, &mut statements, (n, step), &mut lines)?);
+    }
+    Ok(Written { outcomes, lines })
 }
 
-fn write_step(tx: &mut Tx<'_>, statements: &mut Statements<'_>, step: &Step) -> Result<Outcome> {
+fn write_step(
+    tx: &mut Tx<'_>,
+    statements: &mut Statements<'_>,
+    (n, step): (usize, &Step),
+    lines: &mut Vec<Placed>,
+) -> Result<Outcome> {
     for id in &step.clears {
         statements.clear.execute(params![bytes(&id.0)])?;
     }
@@ -163,8 +235,15 @@ fn write_step(tx: &mut Tx<'_>, statements: &mut Statements<'_>, step: &Step) -> 
             ),
         );
     }
-    for said in &step.messages {
-        say(tx, statements, said, pass)?;
+    for (message, said) in step.messages.iter().enumerate() {
+        if let Some((order, position)) = say(tx, statements, step, said, pass)? {
+            lines.push(Placed {
+                step: n,
+                message,
+                order,
+                position,
+            });
+        }
     }
     if let Pass::Advance {
         id,
@@ -311,16 +390,23 @@ pub(crate) fn happen(
     Ok(())
 }
 
-fn say(tx: &mut Tx<'_>, statements: &mut Statements<'_>, said: &Said, pass: Pass) -> Result<()> {
+/// Gives the order and the position that the message got; `None` when it is there already.
+fn say(
+    tx: &mut Tx<'_>,
+    statements: &mut Statements<'_>,
+    step: &Step,
+    said: &Said,
+    pass: Pass,
+) -> Result<Option<(u32, Option<i64>)>> {
     let message = &said.message;
-    let (found, order) = match pass {
-        Pass::Advance { id, found, .. } if id == message.conversation_id => (found, message.order),
+    let (found, order, position) = match pass {
+        Pass::Advance { id, found, .. } if id == message.conversation_id => {
+            (found, message.order, Some(found.messages() + 1))
+        }
         Pass::Aside { id, found } if id == message.conversation_id => {
             let mut count = tx.conn.prepare_cached(COUNT_ASIDE)?;
-            (
-                found,
-                count.query_row(params![found.seq], |row| row.get(0))?,
-            )
+            let order = count.query_row(params![found.seq], |row| row.get(0))?;
+            (found, order, Some(found.messages() + 1))
         }
         _ => {
             let found = statements.find(message.conversation_id)?.ok_or_else(|| {
@@ -331,9 +417,17 @@ fn say(tx: &mut Tx<'_>, statements: &mut Statements<'_>, said: &Said, pass: Pass
             })?;
             let mut seen = tx.conn.prepare_cached(FIND_MESSAGE)?;
             if seen.exists(params![found.seq, bytes(&message.id.0)])? {
-                return Ok(());
+                return Ok(None);
             }
-            (found, message.order)
+            // The count of a conversation that comes into being holds its first line already.
+            let mut opened = step.opened.iter();
+            let opens = opened.any(|(conversation, _)| conversation.id == message.conversation_id);
+            let position = found.messages();
+            (
+                found,
+                message.order,
+                (opens && position == 1).then_some(position),
+            )
         }
     };
     let change = tx.next_change()?;
@@ -355,7 +449,7 @@ fn say(tx: &mut Tx<'_>, statements: &mut Statements<'_>, said: &Said, pass: Pass
         message.text,
         said.legs,
     ])?;
-    Ok(())
+    Ok(Some((order, position)))
 }
 
 fn send(tx: &mut Tx<'_>, statements: &mut Statements<'_>, sending: &Sending) -> Result<()> {

@@ -95,9 +95,9 @@ fn record(row: &Row<'_>) -> rusqlite::Result<KeyRecord> {
         name: row.get(1)?,
         worlds: worlds_of(codec::text(row, 2)?)?,
         created_at: codec::time(row, 3)?,
-        expires_at: optional_time(row, 4)?,
-        revoked_at: optional_time(row, 5)?,
-        last_used_at: optional_time(row, 6)?,
+        expires_at: codec::optional_time(row, 4)?,
+        revoked_at: codec::optional_time(row, 5)?,
+        last_used_at: codec::optional_time(row, 6)?,
     })
 }
 
@@ -112,11 +112,4 @@ fn worlds_of(words: &str) -> rusqlite::Result<Vec<Slug>> {
             .map_err(|error| Error::FromSqlConversionFailure(2, Type::Text, Box::new(error)))
     };
     words.split_whitespace().map(slug).collect()
-}
-
-fn optional_time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<DateTime<Utc>>> {
-    match row.get::<_, Option<i64>>(column)? {
-        Some(_) => codec::time(row, column).map(Some),
-        None => Ok(None),
-    }
 }

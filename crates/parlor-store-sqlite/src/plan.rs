@@ -50,6 +50,7 @@ fn a_scene_reads_its_conversation_from_the_newest_message_back() {
         &scenes::conversation_query(),
         "sqlite_autoindex_conversations_1 (id=?)",
     );
+    assert_indexed(scenes::STANDING, "sqlite_autoindex_conversations_1 (id=?)");
     assert_indexed(
         &scenes::newest_query(),
         "messages_by_conversation (conversation=?)",

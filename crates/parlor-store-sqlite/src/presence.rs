@@ -130,18 +130,11 @@ fn record(row: &Row<'_>) -> rusqlite::Result<RoleRecord> {
     Ok(RoleRecord {
         id: codec::uuid(row, 0)?,
         report,
-        seen_at: optional_time(row, 2)?,
+        seen_at: codec::optional_time(row, 2)?,
         ended: row.get(3)?,
-        supervised_at: optional_time(row, 4)?,
+        supervised_at: codec::optional_time(row, 4)?,
         wanted: wanted(row.get(5)?),
     })
-}
-
-fn optional_time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<DateTime<Utc>>> {
-    match row.get::<_, Option<i64>>(column)? {
-        Some(_) => codec::time(row, column).map(Some),
-        None => Ok(None),
-    }
 }
 
 fn wanted(stopped: bool) -> Wanted {

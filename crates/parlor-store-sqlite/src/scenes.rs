@@ -13,7 +13,9 @@ use parlor_model::{Effects, Message};
 use parlor_ports::PortResult;
 use parlor_ports::recall::reminder;
 use parlor_ports::store::{Outcome, SceneRecord, SceneRequest, StepStore};
+use parlor_ports::tails::{Remembered, Tails};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use std::sync::Arc;
 
 /// One conversation, by id.
 pub(crate) fn conversation_query() -> String {
@@ -22,6 +24,10 @@ pub(crate) fn conversation_query() -> String {
          WHERE c.id = ?1"
     )
 }
+
+/// How far one has come, by id.
+pub(crate) const STANDING: &str = "SELECT c.status, c.exchanges, c.carried, c.asides, c.ended_at, \
+     w.paused, w.pace FROM conversations AS c JOIN worlds AS w ON w.id = c.world WHERE c.id = ?1";
 
 /// Its messages, newest first; read only as far as needed.
 pub(crate) fn newest_query() -> String {
@@ -34,8 +40,8 @@ impl StepStore for SqliteStore {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
-        let requests = requests.to_vec();
-        self.read("load scenes", move |conn| scenes(conn, &requests))
+        let (requests, tails) = (requests.to_vec(), Arc::clone(&self.tails));
+        self.read("load scenes", move |conn| scenes(conn, &tails, &requests))
             .await
     }
 
@@ -49,18 +55,35 @@ impl StepStore for SqliteStore {
             .map(Step::encode)
             .collect::<Result<_>>()
             .map_err(|fault| fault.at(DOING))?;
-        self.write(DOING, move |tx| commit::commit(tx, &steps))
-            .await
+        let steps = Arc::new(steps);
+        let writing = Arc::clone(&steps);
+        let written = self
+            .write(DOING, move |tx| commit::commit(tx, &writing))
+            .await?;
+        written.note(&steps, &self.tails);
+        Ok(written.outcomes)
     }
 }
 
-fn scenes(conn: &Connection, requests: &[SceneRequest]) -> Result<Vec<Option<SceneRecord>>> {
+fn scenes(
+    conn: &Connection,
+    tails: &Tails,
+    requests: &[SceneRequest],
+) -> Result<Vec<Option<SceneRecord>>> {
+    let mut standing = conn.prepare_cached(STANDING)?;
     let mut conversation = conn.prepare_cached(&conversation_query())?;
     let mut newest = conn.prepare_cached(&newest_query())?;
     requests
         .iter()
         .map(|request| {
-            let mut record = scene(&mut conversation, &mut newest, request)?;
+            let remembered = tails.recall(request);
+            let mut record = match remembered {
+                Some(remembered) => from_memory(&mut standing, remembered)?,
+                None => None,
+            };
+            if record.is_none() {
+                record = scene(&mut conversation, &mut newest, tails, request)?;
+            }
             if let Some(record) = &mut record
                 && let Some(reminder) = reminder(request, record)
             {
@@ -71,9 +94,43 @@ fn scenes(conn: &Connection, requests: &[SceneRequest]) -> Result<Vec<Option<Sce
         .collect()
 }
 
+/// The scene that this process remembers, unless somebody else has said something since.
+fn from_memory(
+    standing: &mut CachedStatement<'_>,
+    remembered: Remembered,
+) -> Result<Option<SceneRecord>> {
+    let mut conversation = remembered.conversation;
+    let found = standing.query_row(params![bytes(&conversation.id.0)], |row| {
+        let closed = row.get::<_, i64>(0)? == codec::CLOSED;
+        let (exchanges, carried): (u32, u32) = (row.get(1)?, row.get(2)?);
+        let messages = commit::position(exchanges, carried, row.get(3)?);
+        let ended_at = codec::optional_time(row, 4)?;
+        let standing = (row.get(5)?, pacing::pace(row, 6)?);
+        Ok((closed, exchanges, messages, ended_at, standing))
+    });
+    let Some((closed, exchanges, messages, ended_at, (paused, pace))) = found.optional()? else {
+        return Ok(None);
+    };
+    if messages != remembered.position {
+        return Ok(None);
+    }
+    conversation.status = codec::status_of(closed);
+    conversation.exchanges = exchanges;
+    conversation.ended_at = ended_at;
+    Ok(Some(SceneRecord {
+        conversation,
+        message: remembered.message,
+        memory: remembered.memory,
+        recalled: Vec::new(),
+        paused,
+        pace,
+    }))
+}
+
 fn scene(
     conversation: &mut CachedStatement<'_>,
     newest: &mut CachedStatement<'_>,
+    tails: &Tails,
     request: &SceneRequest,
 ) -> Result<Option<SceneRecord>> {
     let found = conversation.query_row(params![bytes(&request.conversation.0)], |row| {
@@ -89,6 +146,9 @@ fn scene(
     let Some((seq, conversation, (paused, pace))) = found.optional()? else {
         return Ok(None);
     };
+    if conversation.lines() == 0 && request.message.is_none() {
+        tails.begin(&conversation);
+    }
     let place = Place::of(&conversation);
     let (message, memory) = match remember(newest, seq, place, request, true)? {
         (None, _) if request.message.is_some() => remember(newest, seq, place, request, false)?,

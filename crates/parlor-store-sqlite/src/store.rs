@@ -6,6 +6,7 @@ use crate::options::{Location, SqliteOptions};
 use crate::readers::Readers;
 use crate::writer::{Tx, Writer};
 use parlor_model::Clock;
+use parlor_ports::tails::Tails;
 use parlor_ports::{PortError, PortResult};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ pub struct SqliteStore {
     pub(crate) writer: Writer,
     /// `None` in memory: there the writer reads.
     readers: Option<Readers>,
+    /// What this process said lately.
+    pub(crate) tails: Arc<Tails>,
     options: SqliteOptions,
 }
 
@@ -41,6 +44,7 @@ impl SqliteStore {
                     Location::Memory => None,
                     Location::File(path) => Some(Readers::new(path.clone(), options.readers)),
                 },
+                tails: Arc::default(),
                 options,
             })
             .map_err(|fault| fault.at(&doing))

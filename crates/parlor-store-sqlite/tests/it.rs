@@ -27,6 +27,16 @@ mod in_a_file {
     }
 
     parlor_ports::store_conformance!(make);
+
+    /// Each has its own connections and thread, as two processes have.
+    async fn make_two() -> ((Arc<dyn Store>, Arc<dyn Store>), TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::file(directory.path().join("parlor.db"));
+        let (one, other) = tokio::join!(open(options.clone()), open(options));
+        ((Arc::new(one), Arc::new(other)), directory)
+    }
+
+    parlor_ports::store_shared_conformance!(make_two);
 }
 
 mod in_memory {

@@ -26,6 +26,7 @@ mod pacing;
 mod presence;
 mod recall;
 mod sessions;
+mod shared;
 mod upkeep;
 mod usage;
 mod values;
@@ -44,6 +45,7 @@ pub use pacing::*;
 pub use presence::*;
 pub use recall::*;
 pub use sessions::*;
+pub use shared::*;
 pub use upkeep::*;
 pub use usage::*;
 pub use values::*;
@@ -82,6 +84,41 @@ pub async fn check_migrated<F: Future<Output = ()>>(
         .await
         .expect("an empty store can be migrated");
     check(store, rule).await;
+}
+
+/// Runs one rule on two handles of a store that was just made, as two processes would have them.
+///
+/// # Panics
+/// As [`check`].
+pub async fn check_shared<F: Future<Output = ()>>(
+    (one, other): (Arc<dyn Store>, Arc<dyn Store>),
+    rule: impl FnOnce(Arc<dyn Store>, Arc<dyn Store>) -> F,
+) {
+    let beside = Arc::clone(&other);
+    check_migrated(one, |one| rule(one, beside)).await;
+    other.close().await;
+}
+
+/// Expands to one `#[tokio::test]` per rule of a store that several processes share. Takes the name
+/// of an `async fn() -> ((Arc<dyn Store>, Arc<dyn Store>), guard)`: two handles of one store.
+#[macro_export]
+macro_rules! store_shared_conformance {
+    ($make:path) => {
+        $crate::store_shared_conformance! { @tests $make;
+            a_scene_is_the_same_for_who_said_it_and_who_reads_it
+            lines_of_another_process_are_seen_at_once
+            closing_and_pausing_elsewhere_are_seen_at_once
+        }
+    };
+    (@tests $make:path; $($rule:ident)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $rule() {
+                let (stores, _guard) = $make().await;
+                $crate::testkit::store::check_shared(stores, $crate::testkit::store::$rule).await;
+            }
+        )+
+    };
 }
 
 /// Expands to one `#[tokio::test]` per rule of the store. Takes the name of an

@@ -11,3 +11,11 @@ async fn make() -> (Arc<dyn Store>, Place) {
 }
 
 parlor_ports::store_conformance!(make);
+
+async fn make_two() -> ((Arc<dyn Store>, Arc<dyn Store>), Place) {
+    let place = Place::new();
+    let (one, other) = (place.store().await, place.store().await);
+    ((Arc::new(one), Arc::new(other)), place)
+}
+
+parlor_ports::store_shared_conformance!(make_two);

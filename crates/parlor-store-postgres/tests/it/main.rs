@@ -9,6 +9,5 @@ mod fixture;
 mod log;
 mod place;
 mod plans;
-mod recent;
 mod restart;
 mod schema;
