@@ -12,6 +12,7 @@ mod nasty;
 mod newcomers;
 mod openai;
 mod ops;
+mod people;
 mod prompt;
 mod queues;
 mod recall;

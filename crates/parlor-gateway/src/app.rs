@@ -4,12 +4,12 @@ use crate::guard::{Guard, guard};
 use crate::live::LiveView;
 use crate::observe::{Panicked, measure};
 use crate::openapi;
-use crate::options::{GatewayOptions, Limits};
+use crate::options::{GatewayOptions, Limits, SignIn};
 use crate::routes::compat::{Triggers, alias_or_nothing};
 use crate::routes::health::Vitals;
 use crate::routes::{
     catalogue, characters, compat, conversations, dead_letters, events, health, inboxes, inspect,
-    lists, messages, roles, search, stats, usage, v1, worlds,
+    lists, me, messages, roles, search, sign_in, stats, usage, v1, worlds,
 };
 use crate::stage::Stage;
 use crate::web::page_beneath;
@@ -54,9 +54,14 @@ impl Gateway {
         };
         let document = document(&worlds);
         let chats = v1::router(stage.clone());
+        let people = match &options.sign_in {
+            SignIn::Here(desk) => Router::from(sign_in::router().with_state(desk.clone())),
+            SignIn::There(forward) => forward.clone().router(&sign_in::PATHS, options.limits),
+        };
         let router = Router::from(api().with_state(stage).merge(health::router(vitals)));
         let guard = Guard::new(&options.allowed_hosts, triggers.paths().cloned().collect());
         let router = router
+            .merge(people)
             .merge(docs(&document))
             .fallback_service(beneath(triggers, options.web));
         let chats = layered(chats, guard.clone(), v1::limits(options.limits));
@@ -100,6 +105,7 @@ fn live_view(options: &GatewayOptions) -> LiveView {
 #[must_use]
 pub fn document(worlds: &[Arc<World>]) -> OpenApi {
     let mut document = api().into_openapi();
+    document.merge(sign_in::router().into_openapi());
     document.merge(health::routes().into_openapi());
     let aliases: BTreeSet<_> = worlds.iter().flat_map(|w| &w.trigger.aliases).collect();
     openapi::complete(&mut document, aliases.into_iter());
@@ -115,6 +121,7 @@ fn api() -> OpenApiRouter<Stage> {
         .merge(search::router())
         .merge(characters::router())
         .merge(catalogue::router())
+        .merge(me::router())
         .merge(inspect::router())
         .merge(events::router())
         .merge(usage::router())

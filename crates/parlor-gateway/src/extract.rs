@@ -51,7 +51,7 @@ impl<T: Fields> FromRequest<crate::stage::Stage> for JsonBody<T> {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let essence = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -99,7 +99,7 @@ async fn discard(mut stream: BodyDataStream) {
     }
 }
 
-fn parse_object<T: Fields>(value: Value) -> Result<T, Problem> {
+pub(crate) fn parse_object<T: Fields>(value: Value) -> Result<T, Problem> {
     let Value::Object(object) = &value else {
         return Err(Problem::malformed(
             "wrong_type",

@@ -20,6 +20,7 @@
 mod app;
 pub mod auth;
 mod extract;
+pub mod forward;
 mod guard;
 pub mod listener;
 mod live;
@@ -36,9 +37,10 @@ pub mod usage;
 mod web;
 
 pub use app::{Gateway, document};
-pub use auth::{Admin, Auth, Person};
+pub use auth::{Admin, Auth, Person, SignInDesk};
+pub use forward::Forward;
 pub use listener::{RoleListener, RoleTrigger, role_router};
 pub use operator::Ops;
-pub use options::{GatewayOptions, Ids, Limits};
+pub use options::{GatewayOptions, Ids, Limits, SignIn};
 pub use problem::Problem;
 pub use serve::serve;

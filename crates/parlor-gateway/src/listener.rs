@@ -2,10 +2,12 @@
 //! aliases of its world, by which it starts a conversation itself.
 
 use crate::app::layered;
+use crate::auth::SignInDesk;
 use crate::guard::Guard;
 use crate::options::{Ids, Limits};
 use crate::routes::compat::{Triggers, alias_or_nothing};
 use crate::routes::health::{self, Vitals};
+use crate::routes::sign_in;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_model::{Slug, World};
@@ -30,6 +32,8 @@ pub struct RoleListener {
     pub allowed_hosts: Vec<String>,
     /// For a character: what the aliases start.
     pub trigger: Option<RoleTrigger>,
+    /// For the role `auth`: signs people in.
+    pub sign_in: Option<SignInDesk>,
 }
 
 /// What the aliases on a character's listener start: a conversation that it begins.
@@ -54,6 +58,9 @@ pub fn role_router(options: RoleListener) -> Router {
         metrics: options.metrics,
     };
     let mut router = Router::from(health::router(vitals));
+    if let Some(desk) = options.sign_in {
+        router = router.merge(Router::from(sign_in::router().with_state(desk)));
+    }
     let mut paths = HashSet::new();
     if let Some(trigger) = options.trigger {
         let from = Some(trigger.from.as_str());

@@ -1,9 +1,11 @@
 //! What the document says beyond what each handler says of itself.
 
+use crate::auth::COOKIE;
 use crate::problem::PROBLEM_JSON;
 use crate::shape;
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, PathItem};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 
 /// Title, tags, and shapes that no operation names.
@@ -25,6 +27,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, R
         (name = "worlds", description = "Worlds and their cast"),
         (name = "conversations", description = "Start, list, look at and close conversations"),
         (name = "messages", description = "What was said"),
+        (name = "people", description = "Accounts, and signing in"),
         (name = "events", description = "What happens, live"),
         (name = "operation", description = "For those who run the server"),
     )
@@ -36,6 +39,13 @@ pub(crate) fn frame() -> OpenApi {
     let mut document = Frame::openapi();
     document.info.license = None;
     document.info.contact = None;
+    let components = document.components.get_or_insert_default();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT");
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+    let cookie = ApiKey::Cookie(ApiKeyValue::new(COOKIE));
+    components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
     document
 }
 

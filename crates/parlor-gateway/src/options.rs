@@ -1,5 +1,7 @@
 //! What a gateway is given.
 
+use crate::auth::SignInDesk;
+use crate::forward::Forward;
 use crate::operator::Ops;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_model::{Clock, Slug};
@@ -47,6 +49,15 @@ impl Default for Limits {
     }
 }
 
+/// Where people sign up, in and out.
+#[derive(Clone)]
+pub enum SignIn {
+    /// In this process.
+    Here(SignInDesk),
+    /// In the role `auth`, to which their requests are handed on.
+    There(Forward),
+}
+
 /// What a gateway is given.
 #[derive(Clone)]
 pub struct GatewayOptions {
@@ -78,6 +89,8 @@ pub struct GatewayOptions {
     /// Host names (without port) under which the gateway may be called, besides `localhost` and
     /// IP addresses. `*` allows every name: only behind a proxy that checks it.
     pub allowed_hosts: Vec<String>,
+    /// Where people sign up, in and out.
+    pub sign_in: SignIn,
     /// Ends live-event streams and the task behind them.
     pub shutdown: CancellationToken,
 }

@@ -2,6 +2,7 @@
 //! messages have the same JSON as in the model (a test holds the two together).
 
 mod ops;
+pub mod people;
 
 pub use ops::*;
 

@@ -54,6 +54,9 @@ pub(crate) struct SettingsArgs {
     /// Serve the API alone, without the web page
     #[arg(long, global = true)]
     pub(crate) no_web: bool,
+    /// Where people sign in, when that is another process: HOST:PORT of the role auth [default: here]
+    #[arg(long, global = true, value_name = "HOST:PORT")]
+    pub(crate) auth_addr: Option<String>,
     /// Who may stop and start roles, replay and drop dead letters over HTTP [default: loopback]
     #[arg(long, global = true, value_name = "WHO")]
     pub(crate) ops: Option<Ops>,
@@ -257,6 +260,9 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value = "jsonl")]
         format: ExportFormat,
     },
+    /// Make, list and change the accounts of people who sign in
+    #[command(subcommand)]
+    Account(crate::commands::account::AccountCommand),
     /// Look at character cards, bring characters in, and take them along to other programs
     #[command(subcommand)]
     Card(crate::commands::card::CardCommand),
@@ -341,6 +347,8 @@ pub(crate) struct RunArgs {
 pub(crate) enum RoleName {
     /// The HTTP API
     Gateway,
+    /// Signs people up, in and out
+    Auth,
     /// Characters of a world
     Character,
     /// Sends what was left behind

@@ -16,11 +16,14 @@ use std::path::{Path, PathBuf};
 
 /// Variables of ours that are no settings.
 const NOT_SETTINGS: [&str; 3] = ["PARLOR_CONFIG", "PARLOR_URL", "PARLOR_INSTALL_TOOLS"];
+/// Settings that may have no value.
+const UNSET: [&str; 3] = ["pace", "seed", "auth_addr"];
 /// Prefixes of variables that the project's tests and scripts use.
 const NOT_SETTINGS_PREFIX: [&str; 2] = ["PARLOR_TEST_", "PARLOR_SERVICES_"];
 
 /// Variables of other programs, weakest first, and the setting that each stands for.
-const ALIASES: [(&str, &str); 3] = [
+const ALIASES: [(&str, &str); 4] = [
+    ("AUTH_SVC_ADDR", "auth_addr"),
     ("RABITMQ_URL", "bus"),
     ("RABBITMQ_URL", "bus"),
     ("DATABASE_URL", "store"),
@@ -56,6 +59,9 @@ pub(crate) struct Settings {
     pub(crate) seed: Option<u64>,
     /// Address of the HTTP listener.
     pub(crate) listen: SocketAddr,
+    /// `host:port` of the role that signs people in; none: this process does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) auth_addr: Option<String>,
     /// Host names that requests may carry besides loopback names and the listen address.
     pub(crate) allowed_hosts: Vec<String>,
     /// Whether the web page is served beside the API.
@@ -196,7 +202,7 @@ impl Config {
             .keys()
             .filter(|name| {
                 setting_of(name).is_some_and(|key| {
-                    !known.iter().any(|(k, _)| *k == key) && key != "pace" && key != "seed"
+                    !known.iter().any(|(k, _)| *k == key) && !UNSET.contains(&key.as_str())
                 })
             })
             .cloned()
@@ -231,6 +237,7 @@ impl Settings {
             pace: None,
             seed: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            auth_addr: None,
             allowed_hosts: Vec::new(),
             ops: Ops::Loopback,
             web: true,
@@ -299,6 +306,7 @@ fn flags(args: &SettingsArgs) -> Layer {
     );
     set("pace", args.pace.clone());
     set("listen", args.listen.map(|a| a.to_string()));
+    set("auth_addr", args.auth_addr.clone());
     set("ops", args.ops.map(|o| format!("{o:?}").to_lowercase()));
     set("log", args.log.clone());
     set(

@@ -98,6 +98,7 @@ async fn with_settings(
             json,
         } => commands::doctor::run(config, &worlds, &server.url, json).await,
         Command::DeadLetters(which) => commands::dead_letters::run(config, which).await,
+        Command::Account(command) => commands::account::run(config, command).await,
         Command::Key(command) => commands::key::run(config, command).await,
         Command::Card(command) => commands::card::run(config, command).await,
         Command::World(command) => commands::world::run(config, command).await,

@@ -9,6 +9,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_dialect::llm::{Meter, Models};
 use parlor_dialect::registry::{self, BuildOptions};
 use parlor_engine::Engine;
+use parlor_gateway::auth::SigningKey;
+use parlor_gateway::{Auth, Forward, SignIn, SignInDesk};
 use parlor_model::world::{Pace, TriggerStart};
 use parlor_model::{Clock, Slug, SystemClock, World};
 use parlor_ports::bus::Bus;
@@ -18,6 +20,7 @@ use parlor_roles::record::Recorder;
 use parlor_roles::{Production, Relay, RelayHandle, RelayOptions, Stage, StageDirector};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -236,6 +239,61 @@ pub(crate) fn production(
     let engine = Engine::new(world.clone(), seed, pace)
         .with_context(|| format!("world '{}'", world.name))?;
     Ok(Production { engine, voices })
+}
+
+/// Where people sign in: in the role that the settings name, or here.
+///
+/// # Errors
+/// The address is none, or the signing key can't be had.
+pub(crate) fn sign_in(
+    settings: &Settings,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<SignIn> {
+    match &settings.auth_addr {
+        Some(address) => Forward::new("auth", address)
+            .map(SignIn::There)
+            .map_err(anyhow::Error::msg),
+        None => {
+            let key = SigningKey::load_or_make(&settings.data_dir);
+            let key = key.or_else(|error| passing_key(settings, error))?;
+            Ok(SignIn::Here(desk_with(key, store, clock)))
+        }
+    }
+}
+
+/// Signs people in with the key of the data directory.
+///
+/// # Errors
+/// The key can't be read or made.
+pub(crate) fn desk(
+    settings: &Settings,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<SignInDesk> {
+    let key = SigningKey::load_or_make(&settings.data_dir)
+        .context("the key that signs access tokens can't be had (see --data-dir)")?;
+    Ok(desk_with(key, store, clock))
+}
+
+fn desk_with(key: SigningKey, store: &Arc<dyn Store>, clock: &Arc<dyn Clock>) -> SignInDesk {
+    let auth = Auth::new(store.clone(), clock.clone());
+    SignInDesk::new(auth, key, Arc::new(random_id))
+}
+
+/// Where nothing can be written, nobody has to sign in to what is open to everybody, and who does has to
+/// renew their token after a restart.
+fn passing_key(settings: &Settings, error: io::Error) -> anyhow::Result<SigningKey> {
+    let unwritable = [
+        io::ErrorKind::PermissionDenied,
+        io::ErrorKind::ReadOnlyFilesystem,
+    ];
+    if !unwritable.contains(&error.kind()) {
+        return Err(error).context("the key that signs access tokens can't be had");
+    }
+    let dir = settings.data_dir.display();
+    tracing::warn!(%dir, %error, "access tokens are signed with a key that ends with this process");
+    Ok(SigningKey::passing()?)
 }
 
 /// The seed in force: setting, then world, then a new one.

@@ -3,6 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use parlor_ports::accounts::PublicKey;
+use ring::pkcs8::Document;
+use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -65,6 +67,16 @@ impl SigningKey {
             })
     }
 
+    /// A new key that is kept nowhere: what it signs is worth nothing once the process has ended.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn passing() -> io::Result<Self> {
+        let key = Ed25519KeyPair::from_pkcs8(new_key()?.as_ref());
+        key.map(Self)
+            .map_err(|error| io::Error::other(error.to_string()))
+    }
+
     /// The key of a seed.
     #[cfg(test)]
     pub(crate) fn of_seed(seed: &[u8; 32]) -> Self {
@@ -91,13 +103,16 @@ impl fmt::Debug for SigningKey {
     }
 }
 
+fn new_key() -> io::Result<Document> {
+    Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
+        .map_err(|_| io::Error::other("the system gives no random bytes"))
+}
+
 /// Writes a new key beside the path and then puts it there, unless somebody else was faster: the file is
 /// there whole or not at all.
 fn make(directory: &Path, path: &Path) -> io::Result<()> {
     std::fs::create_dir_all(directory)?;
-    let random = ring::rand::SystemRandom::new();
-    let der = Ed25519KeyPair::generate_pkcs8(&random)
-        .map_err(|_| io::Error::other("the system gives no random bytes"))?;
+    let der = new_key()?;
     let mut name = [0; 16];
     getrandom::fill(&mut name).map_err(|_| io::Error::other("the system gives no random bytes"))?;
     let beside = directory.join(format!("{FILE}.{}", Uuid::from_bytes(name).simple()));

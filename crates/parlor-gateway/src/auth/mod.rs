@@ -15,17 +15,25 @@
 //! What to notice: what belongs to somebody else is answered like what is not there (404); an error
 //! never says which part of a token was wrong; a secret has no `Display`.
 
+mod desk;
 mod key;
 mod password;
 mod person;
 mod secret;
+mod submitted;
+mod throttle;
 mod token;
 
+pub use desk::{ACCESS_LIFE, GRANT_LIFE, SignInDesk};
 pub use key::SigningKey;
 pub use password::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, Passwords, objection};
 pub use person::{Admin, COOKIE, CSRF_HEADER, Person};
 pub use secret::GrantToken;
 pub use token::{AUDIENCE, Checked, ISSUER, Signer, TokenError, Verifier, key_set};
+
+pub(crate) use desk::{Credentials, Newcomer, Pair};
+pub(crate) use person::Shown;
+pub(crate) use submitted::{Origin, Submitted};
 
 use crate::problem::Problem;
 use parking_lot::Mutex;
@@ -69,11 +77,19 @@ impl Auth {
     /// # Errors
     /// 401 `invalid_token`; 503 where its key is not known yet and the store is away.
     pub async fn person(&self, token: &str) -> Result<Person, Problem> {
-        let checked = self.verifier().verify(token, self.clock.now());
+        self.checked(token).await.map(|checked| checked.person)
+    }
+
+    /// What an access token says.
+    ///
+    /// # Errors
+    /// As [`Auth::person`].
+    pub async fn checked(&self, token: &str) -> Result<Checked, Problem> {
+        let checked = self.verifier().read(token, self.clock.now());
         let checked = match checked {
             Err(TokenError::UnknownKey) if self.may_ask() => {
                 self.read_keys().await?;
-                self.verifier().verify(token, self.clock.now())
+                self.verifier().read(token, self.clock.now())
             }
             other => other,
         };

@@ -7,7 +7,7 @@ use crate::problem::Problem;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use parlor_ports::accounts::PasswordHash;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use tokio::sync::Semaphore;
 
@@ -66,7 +66,7 @@ pub struct Passwords {
     /// Held from the beginning.
     waiting: Arc<Semaphore>,
     /// Checked where there is no account, so that this takes as long.
-    decoy: Arc<str>,
+    decoy: Arc<OnceLock<String>>,
 }
 
 impl Passwords {
@@ -76,15 +76,12 @@ impl Passwords {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
             .expect("constants that are within the limits of the algorithm");
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = argon2
-            .hash_password_with_salt(b"nobody's", &[0x5a; SALT_BYTES])
-            .expect("the salt is long enough");
         let at_a_time = available_parallelism().map_or(1, usize::from);
         Self {
             argon2,
             working: Arc::new(Semaphore::new(at_a_time)),
             waiting: Arc::new(Semaphore::new(at_a_time + WAITING_MAX)),
-            decoy: decoy.to_string().into(),
+            decoy: Arc::default(),
         }
     }
 
@@ -100,7 +97,9 @@ impl Passwords {
             let hash = argon2.hash_password_with_salt(password.as_bytes(), &salt);
             hash.ok().map(|hash| PasswordHash(hash.to_string()))
         };
-        self.work(hashed).await?.ok_or_else(Problem::internal)
+        self.work_then(|| Ok(()), hashed)
+            .await?
+            .ok_or_else(Problem::internal)
     }
 
     /// True when the password is the one that was hashed. Without a hash it is false, after as long.
@@ -112,17 +111,36 @@ impl Passwords {
         password: String,
         hash: Option<PasswordHash>,
     ) -> Result<bool, Problem> {
+        self.check_then(password, hash, || Ok(())).await
+    }
+
+    /// The same, if `may` still says so when it is this one's turn.
+    ///
+    /// # Errors
+    /// What `may` says, and as [`Passwords::check`].
+    pub async fn check_then(
+        &self,
+        password: String,
+        hash: Option<PasswordHash>,
+        may: impl FnOnce() -> Result<(), Problem>,
+    ) -> Result<bool, Problem> {
         let (argon2, decoy) = (self.argon2.clone(), self.decoy.clone());
         let checked = move || {
-            let kept = hash.as_ref().map_or(&*decoy, |hash| hash.0.as_str());
+            // Whoever comes first makes it, whether there is an account or not.
+            let decoy = decoy.get_or_init(|| {
+                let made = argon2.hash_password_with_salt(b"nobody's", &[0x5a; SALT_BYTES]);
+                made.expect("the salt is long enough").to_string()
+            });
+            let kept = hash.as_ref().map_or(decoy, |hash| &hash.0).as_str();
             let fits = argon2.verify_password(password.as_bytes(), kept).is_ok();
             fits && hash.is_some()
         };
-        self.work(checked).await
+        self.work_then(may, checked).await
     }
 
-    async fn work<T: Send + 'static>(
+    async fn work_then<T: Send + 'static>(
         &self,
+        may: impl FnOnce() -> Result<(), Problem>,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let busy = |_| Problem::unavailable("many sign in just now: try again in a moment");
@@ -130,6 +148,7 @@ impl Passwords {
         let place = place.map_err(busy)?;
         let turn = Arc::clone(&self.working).acquire_owned().await;
         let turn = turn.map_err(|_| Problem::internal())?;
+        may()?;
         // The places are given back by the thread, also when the caller is gone.
         let task = tokio::task::spawn_blocking(move || {
             let done = work();

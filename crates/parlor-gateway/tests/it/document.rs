@@ -1,6 +1,6 @@
 //! The OpenAPI document says what the server does.
 
-use crate::house::{Answer, House, TALK, app, get, house, send};
+use crate::house::{Answer, House, TALK, app, get, house, post, send};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -9,13 +9,13 @@ use std::sync::Arc;
 use tower::ServiceExt;
 
 /// An operation of the document.
-struct Operation {
-    method: String,
-    path: String,
+pub(crate) struct Operation {
+    pub(crate) method: String,
+    pub(crate) path: String,
     says: Value,
 }
 
-fn operations(document: &Value) -> Vec<Operation> {
+pub(crate) fn operations(document: &Value) -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, says) in item.as_object().unwrap() {
@@ -30,7 +30,7 @@ fn operations(document: &Value) -> Vec<Operation> {
     operations
 }
 
-async fn document(app: &Router) -> Value {
+pub(crate) async fn document(app: &Router) -> Value {
     get(app, "/openapi.json").await.json()
 }
 
@@ -68,17 +68,21 @@ fn target(operation: &Operation, world: &str, id: &str) -> String {
 }
 
 /// Calls an operation as the document describes it.
-async fn call(
+pub(crate) async fn call(
     app: &Router,
     document: &Value,
     operation: &Operation,
     [world, id, host]: [&str; 3],
+    token: Option<&str>,
 ) -> Answer {
-    let request = Request::builder()
+    let mut request = Request::builder()
         .method(operation.method.as_str())
         .uri(target(operation, world, id))
         .header("host", host)
         .header("content-type", "application/json");
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
     let body = match operation.says.get("requestBody") {
         Some(body) => Body::from(example(document, body)),
         None => Body::empty(),
@@ -166,6 +170,8 @@ async fn every_route_of_the_api_is_documented() {
         names,
         [
             "DELETE /api/worlds/{world}/characters/{slug}",
+            "DELETE /me",
+            "GET /.well-known/jwks.json",
             "GET /api/bus/inboxes",
             "GET /api/conversations",
             "GET /api/conversations/{id}",
@@ -187,8 +193,11 @@ async fn every_route_of_the_api_is_documented() {
             "GET /api/worlds/{world}/messages",
             "GET /health",
             "GET /knock",
+            "GET /me",
+            "GET /me/export",
             "GET /metrics",
             "GET /ready",
+            "GET /session",
             "GET /start-convo-bro",
             "PATCH /api/worlds/{world}",
             "POST /api/characters/import",
@@ -200,6 +209,13 @@ async fn every_route_of_the_api_is_documented() {
             "POST /api/worlds/{world}/conversations",
             "POST /api/worlds/{world}/pause",
             "POST /api/worlds/{world}/resume",
+            "POST /login",
+            "POST /logout",
+            "POST /refresh",
+            "POST /register",
+            "POST /session",
+            "POST /token",
+            "POST /validate",
         ]
     );
 }
@@ -208,11 +224,17 @@ async fn every_route_of_the_api_is_documented() {
 async fn every_operation_answers_as_documented() {
     let (house, app): (Arc<House>, Router) = app();
     let document = document(&app).await;
+    let mut token = String::new();
     let (talk, nobody) = (TALK.to_string(), uuid::Uuid::from_u128(9).to_string());
     for operation in operations(&document) {
-        let good = call(&app, &document, &operation, ["friends", &talk, "localhost"]).await;
-        // Nobody in this house has a picture.
-        let expected = operation.path == "/knock"
+        if operation.path.starts_with("/me") || token.is_empty() {
+            token = signed_in(&app).await;
+        }
+        let token = Some(token.as_str());
+        let call = async |holes: [&str; 3]| call(&app, &document, &operation, holes, token).await;
+        let good = call(["friends", &talk, "localhost"]).await;
+        // Nobody in this house has a picture, a second account, or the refresh token of the example.
+        let expected = ["/knock", "/register", "/refresh"].contains(&operation.path.as_str())
             || operation.path.ends_with("/picture")
             || good.status.is_success();
         assert!(
@@ -226,14 +248,22 @@ async fn every_operation_answers_as_documented() {
             ["club", "42", "localhost"],
             ["friends", talk.as_str(), "evil.example"],
         ] {
-            let answer = call(&app, &document, &operation, holes).await;
+            let answer = call(holes).await;
             check(&document, &operation, &answer);
         }
         house.set_away(true);
-        let away = call(&app, &document, &operation, ["friends", &talk, "localhost"]).await;
+        let away = call(["friends", &talk, "localhost"]).await;
         house.set_away(false);
         check(&document, &operation, &away);
     }
+}
+
+/// The access token of somebody whose account is there.
+async fn signed_in(app: &Router) -> String {
+    let marla = json!({ "username": "marla", "password": "two wet umbrellas" }).to_string();
+    post(app, "/register", &marla).await;
+    let tokens = post(app, "/login", &marla).await.json();
+    tokens["access_token"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]

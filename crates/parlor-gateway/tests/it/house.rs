@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 use http_body_util::BodyExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use parking_lot::Mutex;
-use parlor_gateway::{Gateway, GatewayOptions, Ids, Limits, Ops};
+use parlor_gateway::auth::SigningKey;
+use parlor_gateway::{Auth, Gateway, GatewayOptions, Ids, Limits, Ops, SignIn, SignInDesk};
 use parlor_model::recall::Reminder;
 use parlor_model::words;
 use parlor_model::world::{
@@ -634,10 +635,19 @@ pub(crate) fn house() -> (Arc<House>, GatewayOptions) {
         limits: Limits::default(),
         web: true,
         ops: Ops::Loopback,
+        sign_in: SignIn::Here(desk(&house)),
         allowed_hosts: vec!["parlor.example".to_owned()],
         shutdown: CancellationToken::new(),
     };
     (house, options)
+}
+
+/// Signs people in, with a key of its own.
+fn desk(house: &Arc<House>) -> SignInDesk {
+    let directory = tempfile::tempdir().unwrap();
+    let key = SigningKey::load_or_make(directory.path()).unwrap();
+    let auth = Auth::new(house.clone(), Arc::new(ManualClock::new(noon())));
+    SignInDesk::new(auth, key, counting_ids())
 }
 
 /// Ids 1, 2, 3, ..

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access;
 mod api;
 mod auth;
 mod catalogue;
@@ -16,6 +17,7 @@ mod ops;
 mod people;
 mod recall;
 mod roles;
+mod sign_in;
 mod talks;
 mod usage;
 mod v1;

@@ -21,6 +21,7 @@ fn listener(trigger: bool) -> (std::sync::Arc<crate::house::House>, axum::Router
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         allowed_hosts: Vec::new(),
         trigger,
+        sign_in: None,
     };
     (house, role_router(options))
 }

@@ -1,5 +1,6 @@
 //! One module per command.
 
+pub(crate) mod account;
 pub(crate) mod card;
 pub(crate) mod check;
 pub(crate) mod config;

@@ -93,7 +93,7 @@ async fn start(
     if let Some(follower) = follower {
         lifecycle.helper(follower.run(lifecycle.shutdown.clone()));
     }
-    let mut trigger = None;
+    let (mut trigger, mut sign_in) = (None, None);
     match args.role {
         RoleName::Gateway => {
             gateway(
@@ -109,7 +109,7 @@ async fn start(
                     clock: &clock,
                     metrics: &metrics,
                 },
-            );
+            )?;
             return finish(lifecycle, &bus, &store, &meter).await;
         }
         RoleName::Character => {
@@ -132,6 +132,7 @@ async fn start(
             }
             trigger = trigger_of(&worlds, &args.names, &director, &keys);
         }
+        RoleName::Auth => sign_in = Some(wiring::desk(&settings, &store, &clock)?),
         RoleName::Jobs => {
             for world in &worlds {
                 jobs(lifecycle, world, args.start_once, &store, &director, &keys);
@@ -149,6 +150,7 @@ async fn start(
         metrics,
         allowed_hosts: settings.allowed_hosts.clone(),
         trigger,
+        sign_in,
     });
     lifecycle.vital(
         "listener",
@@ -199,7 +201,14 @@ pub(crate) struct GatewayParts<'a> {
 }
 
 /// Starts the HTTP side.
-pub(crate) fn gateway(lifecycle: &Lifecycle, listener: TcpListener, parts: &GatewayParts<'_>) {
+///
+/// # Errors
+/// Nobody can sign in.
+pub(crate) fn gateway(
+    lifecycle: &Lifecycle,
+    listener: TcpListener,
+    parts: &GatewayParts<'_>,
+) -> anyhow::Result<()> {
     let gateway = Gateway::new(GatewayOptions {
         worlds: parts.stage.worlds().clone(),
         models: parts.models.clone(),
@@ -225,6 +234,7 @@ pub(crate) fn gateway(lifecycle: &Lifecycle, listener: TcpListener, parts: &Gate
             Ops::Loopback => parlor_gateway::Ops::Loopback,
             Ops::Off => parlor_gateway::Ops::Off,
         },
+        sign_in: wiring::sign_in(parts.settings, parts.store, parts.clock)?,
         allowed_hosts: parts.settings.allowed_hosts.clone(),
         shutdown: lifecycle.shutdown.clone(),
     });
@@ -233,6 +243,7 @@ pub(crate) fn gateway(lifecycle: &Lifecycle, listener: TcpListener, parts: &Gate
         "gateway",
         serve(listener, router, lifecycle.shutdown.clone()),
     );
+    Ok(())
 }
 
 fn load(settings: &Settings) -> Load {

@@ -15,11 +15,15 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use parlor_model::{Clock, Origin, Slug, World};
 use parlor_roles::Stage;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpSocket;
 use tokio::sync::mpsc;
+
+/// The usual ports of the gateway and of the role that signs people in.
+const GATEWAY_PORT: u16 = 8000;
+const AUTH_PORT: u16 = 3001;
 
 /// Runs all roles until stopped.
 pub(crate) async fn run(
@@ -38,9 +42,17 @@ pub(crate) async fn run(
     let settings = &parts.settings;
     let seed = parts.seeds.first().copied().unwrap_or_default();
     let program = std::env::current_exe().context("the program can't find itself")?;
-    let env = environment(settings, flags, &parts.worlds, seed);
+    let mut env = environment(settings, flags, &parts.worlds, seed);
     let (listen, _reserved) = reserve(settings.listen)
         .with_context(|| format!("no free port at {}", settings.listen.ip()))?;
+    let (auth, _also_reserved) = reserve(auth_address(listen))
+        .with_context(|| format!("no free port at {}", listen.ip()))?;
+    let signs_in = settings.auth_addr.is_none();
+    let elsewhere = settings.auth_addr.clone();
+    env.push((
+        "PARLOR_AUTH_ADDR",
+        elsewhere.unwrap_or_else(|| reached_at(auth).to_string()),
+    ));
     let now = parts.clock.now();
     let mut troupe = Troupe {
         program,
@@ -51,7 +63,13 @@ pub(crate) async fn run(
         gateway: listen,
         started: 0,
     };
-    let plans = Plan::all(&args, &parts.worlds);
+    let mut plans = Plan::all(&args, &parts.worlds);
+    if signs_in {
+        plans.push(Plan {
+            listen: Some(auth),
+            ..Plan::helper("auth", &args)
+        });
+    }
     let roles: Vec<_> = plans
         .into_iter()
         .map(|plan| troupe.process(plan, now))
@@ -171,7 +189,10 @@ struct Troupe {
 impl Troupe {
     fn process(&mut self, plan: Plan, now: DateTime<Utc>) -> RoleProcess {
         let n = self.started;
-        self.started = n.saturating_add(1);
+        let listen = plan.listen.unwrap_or_else(|| {
+            self.started = n.saturating_add(1);
+            address(self.wanted, self.gateway, n)
+        });
         RoleProcess {
             id: wiring::random_id(),
             program: self.program.clone(),
@@ -181,7 +202,7 @@ impl Troupe {
             args: plan.args,
             name: plan.name,
         }
-        .listening(address(self.wanted, self.gateway, n))
+        .listening(listen)
     }
 
     /// Starts a process for the newcomers of a world as soon as it has any. Ends when each has one,
@@ -235,6 +256,8 @@ struct Plan {
     /// Which of the worlds it serves; all of them, or one.
     world: Option<usize>,
     args: Vec<String>,
+    /// Where it listens, if that is known to others.
+    listen: Option<SocketAddr>,
 }
 
 impl Plan {
@@ -278,6 +301,7 @@ impl Plan {
             world: Some(world),
             args: of_world.into_iter().chain(whom).collect(),
             characters,
+            listen: None,
         }
     }
 
@@ -291,6 +315,7 @@ impl Plan {
             characters: Vec::new(),
             world: None,
             args: std::iter::once(role.to_owned()).chain(worlds).collect(),
+            listen: None,
         }
     }
 
@@ -324,6 +349,26 @@ fn address(wanted: SocketAddr, gateway: SocketAddr, n: u16) -> SocketAddr {
         (n, port) => port.saturating_add(n),
     };
     SocketAddr::new(wanted.ip(), port)
+}
+
+/// Where people sign in: at the port that goes with the usual one of the gateway, or at any.
+fn auth_address(gateway: SocketAddr) -> SocketAddr {
+    let port = if gateway.port() == GATEWAY_PORT {
+        AUTH_PORT
+    } else {
+        0
+    };
+    SocketAddr::new(gateway.ip(), port)
+}
+
+/// How processes of this machine reach what listens there.
+fn reached_at(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(ip, listen.port())
 }
 
 /// Chooses a port where none was named: a gateway that is started again must be found where it was.

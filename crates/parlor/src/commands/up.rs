@@ -93,7 +93,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
             clock: &clock,
             metrics: &metrics,
         },
-    );
+    )?;
     for world in &worlds {
         let role = roles::cast_role(
             world,
