@@ -157,8 +157,10 @@ impl Scratch {
 
     /// The roles of `up --split --no-start`.
     #[must_use]
-    pub fn roles(&self) -> [&'static str; 6] {
-        ["gateway", "relay", "ross", "rachel", "joey", "chandler"]
+    pub fn roles(&self) -> [&'static str; 7] {
+        [
+            "gateway", "auth", "relay", "ross", "rachel", "joey", "chandler",
+        ]
     }
 
     /// Starts one role and waits until it is ready.
