@@ -45,8 +45,8 @@ $(WEB): $(WEB_PACKAGES) $(WEB_SOURCES)
 	cd web && npm run build
 
 # All is built before the servers start, so that they are up no longer than needed.
+# The binary that the black-box and browser tests start is among it.
 test: web ## Run all tests; starts the servers they need, stops what it started
-	$(CARGO) build --package parlor
 	$(CARGO) test --workspace --no-run
 	@status=0; set -x; \
 	tests/services run -- $(CARGO) test --workspace $(ARGS) || status=$$?; \
