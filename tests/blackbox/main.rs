@@ -5,6 +5,7 @@
 
 mod api;
 mod chaos;
+mod chatlings;
 mod commands;
 mod live;
 mod model;

@@ -5,12 +5,14 @@
 //! [`Library`] what readers ask, [`Recall`] what was said long ago, [`Changes`] the live view's,
 //! [`Upkeep`] and [`Inspection`] the operator's, [`Pacing`] the pace that people set, [`Presence`]
 //! which roles there are, [`UsageStore`] the books of language models, [`Keys`] who may enter,
-//! [`Catalogue`] who came to a world while it ran, [`AccountStore`] who people are, and [`Sessions`]
-//! what they say to characters. A store implements them all; [`Store`] is the sum.
+//! [`Catalogue`] who came to a world while it ran, [`AccountStore`] who people are, [`Sessions`] what they
+//! say to characters, [`Companions`] what they own, and [`Generation`] the runs in which that talks. A store
+//! implements them all; [`Store`] is the sum.
 
 use crate::accounts::AccountStore;
 use crate::bus::DeadLetter;
 use crate::catalogue::Catalogue;
+use crate::companions::{Companions, Generation};
 use crate::error::PortResult;
 use crate::inspect::Inspection;
 use crate::keys::Keys;
@@ -442,6 +444,8 @@ pub trait Store:
     + Inspection
     + Keys
     + Catalogue
+    + Companions
+    + Generation
     + AccountStore
     + Sessions
 {
@@ -460,6 +464,8 @@ impl<T> Store for T where
         + Inspection
         + Keys
         + Catalogue
+        + Companions
+        + Generation
         + AccountStore
         + Sessions
 {

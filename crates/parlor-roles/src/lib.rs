@@ -10,6 +10,7 @@
 pub mod cast;
 pub mod character;
 pub mod director;
+pub mod generation;
 pub mod indexer;
 pub mod jobs;
 pub mod parley;
@@ -19,6 +20,7 @@ pub mod record;
 pub mod rehearsal;
 pub mod relay;
 pub mod retry;
+pub mod schedule;
 mod slow;
 mod speak;
 pub mod stage;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 /// The conversation of a message among the newest of each world.
 const AMONG_NEWEST_SQL: &str = "
 SELECT n.conversation_id FROM (
-    SELECT id, conversation_id FROM messages ORDER BY xact DESC, seq DESC LIMIT $2
+    SELECT id, conversation_id FROM messages WHERE xact IS NOT NULL ORDER BY xact DESC, seq DESC LIMIT $2
 ) n WHERE n.id = $1 LIMIT 1";
 
 const ONE_SQL: &str = concat!(

@@ -36,6 +36,7 @@ mod batch;
 mod bundle;
 mod catalogue;
 mod changes;
+mod companions;
 mod error;
 mod inspect;
 mod keys;

@@ -7,7 +7,7 @@ use crate::commit::{CLOSED, OPENED, PAUSED};
 use crate::fault::Result;
 use crate::pacing;
 use crate::store::SqliteStore;
-use crate::writer::latest_change;
+use crate::writer::{FIRST_BULK, latest_change};
 use async_trait::async_trait;
 use parlor_model::{ConversationStatus, Slug};
 use parlor_ports::PortResult;
@@ -22,7 +22,7 @@ pub(crate) fn messages_query() -> String {
         "SELECT {MESSAGE}, {PLACE}, w.name FROM messages AS m
          CROSS JOIN conversations AS c ON c.seq = m.conversation
          CROSS JOIN worlds AS w ON w.id = m.world
-         WHERE m.seq > ?1 ORDER BY m.seq LIMIT ?2"
+         WHERE m.seq > ?1 AND m.seq < {FIRST_BULK} ORDER BY m.seq LIMIT ?2"
     )
 }
 

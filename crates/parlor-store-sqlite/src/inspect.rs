@@ -21,7 +21,7 @@ const LEGS: usize = MESSAGE_COLUMNS + 3;
 
 /// The place of a message among the newest.
 pub(crate) const AMONG_NEWEST: &str = "SELECT seq FROM
-     (SELECT seq, id FROM messages ORDER BY seq DESC LIMIT ?2) WHERE id = ?1";
+     (SELECT seq, id FROM messages WHERE seq < 4611686018427387904 ORDER BY seq DESC LIMIT ?2) WHERE id = ?1";
 /// The place of a message in its conversation.
 pub(crate) const IN_CONVERSATION: &str = crate::library::PLACE_OF_MESSAGE;
 /// The next line after a place in a conversation.

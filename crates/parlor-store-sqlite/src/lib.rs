@@ -27,6 +27,7 @@ mod catalogue;
 mod changes;
 mod codec;
 mod commit;
+mod companions;
 mod connect;
 mod fault;
 mod inspect;

@@ -27,6 +27,10 @@ const ALL: &[(&str, &str)] = &[
         "0008_sessions",
         include_str!("../migrations/0008_sessions.sql"),
     ),
+    (
+        "0010_companions",
+        include_str!("../migrations/0010_companions.sql"),
+    ),
 ];
 
 /// Names of those that are not applied yet.

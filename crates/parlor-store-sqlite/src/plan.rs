@@ -69,7 +69,7 @@ fn parked_rows_are_found_by_when_they_are_due() {
 fn the_log_is_read_from_a_place_on() {
     assert_indexed(
         &changes::messages_query(),
-        "SEARCH m USING INTEGER PRIMARY KEY (rowid>?)",
+        "SEARCH m USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
     );
     assert_indexed(
         &changes::happenings_query(),
@@ -136,12 +136,18 @@ fn lines_of_long_ago_are_found_by_the_index_of_words() {
     for (sql, index) in [
         (words::COUNTED, "PRIMARY KEY (world=? AND word=?)"),
         (words::VOLUME, "INTEGER PRIMARY KEY (rowid=?)"),
-        (words::NEXT, "INTEGER PRIMARY KEY (rowid>?)"),
-        (words::UNINDEXED, "INTEGER PRIMARY KEY (rowid>?)"),
+        (words::NEXT, "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (
+            words::UNINDEXED,
+            "INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+        ),
     ] {
         assert_indexed(sql, index);
     }
-    assert_indexed(&recall::lately_query(), "messages_by_world (world=?)");
+    assert_indexed(
+        &recall::lately_query(),
+        "messages_by_world (world=? AND rowid<?)",
+    );
     let plan = plan(&words::matching_query());
     // `M` the words, `<` and `>` the places of the log: all three are the index's own, and so is
     // the order.
@@ -201,5 +207,33 @@ fn conversations_with_a_participant_are_searched_from_the_newest_on() {
     assert!(
         !plan.contains("SCAN conversations") && !plan.contains("SCAN c "),
         "{plan}"
+    );
+}
+
+#[test]
+fn companions_are_found_by_their_owner_cl61_cl63() {
+    use crate::companions::{people, runs, talks};
+    assert_indexed(
+        &talks::talks_query().replace("c.created_at DESC, c.seq DESC", "c.created_at DESC"),
+        "conversations_of_owner (owner=? AND created_at<?)",
+    );
+    assert_indexed(talks::READ, "sqlite_autoindex_conversations_1 (id=?)");
+    let unread = plan(talks::UNREAD);
+    assert!(
+        unread.contains("conversations_of_owner (owner=?)"),
+        "{unread}"
+    );
+    // Only the few companions of one person are put in order.
+    let homes = plan(&runs::households_query());
+    let index = "sqlite_autoindex_companions_2 (world=? AND owner=?)";
+    assert!(homes.contains(index) && !homes.contains("SCAN"), "{homes}");
+    assert_indexed(
+        people::NOTICES,
+        "notifications_of_owner (owner=? AND created_at<?)",
+    );
+    let moods = plan("SELECT count(*) FROM companions WHERE owner = ?1 AND mood = ?2");
+    assert!(
+        moods.contains("companions_by_mood (owner=? AND mood=?)"),
+        "{moods}"
     );
 }

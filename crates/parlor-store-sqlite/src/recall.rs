@@ -27,7 +27,8 @@ pub(crate) fn lately_query() -> String {
     format!(
         "SELECT {MESSAGE}, {PLACE} FROM messages AS m
          CROSS JOIN conversations AS c ON c.seq = m.conversation
-         WHERE m.world = (SELECT id FROM worlds WHERE name = ?1) ORDER BY m.seq DESC LIMIT ?2"
+         WHERE m.world = (SELECT id FROM worlds WHERE name = ?1) AND m.seq < 4611686018427387904
+         ORDER BY m.seq DESC LIMIT ?2"
     )
 }
 

@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const DONE: &str = "SELECT seq FROM words_done";
 /// The oldest message after a place.
-pub(crate) const NEXT: &str = "SELECT created_at FROM messages WHERE seq > ?1 ORDER BY seq LIMIT 1";
+pub(crate) const NEXT: &str = "SELECT created_at FROM messages WHERE seq > ?1 AND seq < 4611686018427387904 ORDER BY seq LIMIT 1";
 pub(crate) const UNINDEXED: &str = "SELECT m.seq, m.world, w.name, m.speaker, m.addressees, \
      m.audience, m.text FROM messages AS m CROSS JOIN worlds AS w ON w.id = m.world \
-     WHERE m.seq > ?1 ORDER BY m.seq LIMIT ?2";
+     WHERE m.seq > ?1 AND m.seq < 4611686018427387904 ORDER BY m.seq LIMIT ?2";
 const ADD: &str = "INSERT INTO line_words (rowid, terms) VALUES (?1, ?2)";
 const COUNT_WORD: &str = "INSERT INTO word_counts (world, word, lines) VALUES (?1, ?2, ?3) \
      ON CONFLICT (world, word) DO UPDATE SET lines = lines + excluded.lines";

@@ -52,9 +52,14 @@ impl Tx<'_> {
     }
 }
 
+/// The first place of messages that were written in bulk: from there on nothing is in the log of
+/// changes.
+pub(crate) const FIRST_BULK: i64 = 1 << 62;
+
 /// The place of the latest change, 0 when there is none.
 pub(crate) fn latest_change(conn: &Connection) -> Result<i64> {
-    let max = "SELECT max(ifnull((SELECT max(seq) FROM messages), 0),
+    let max =
+        "SELECT max(ifnull((SELECT max(seq) FROM messages WHERE seq < 4611686018427387904), 0),
                           ifnull((SELECT max(seq) FROM happenings), 0))";
     Ok(conn.prepare_cached(max)?.query_row([], |row| row.get(0))?)
 }

@@ -208,6 +208,14 @@ pub(crate) enum Command {
         after_help = "Examples:\n  parlor dead-letters list\n  parlor dead-letters replay --all"
     )]
     DeadLetters(DeadLetters),
+    /// Let the companions of a world talk, now, once
+    #[command(
+        after_help = "Examples:\n  parlor seed chatlings --users 1000 && parlor generate chatlings\n  parlor generate chatlings --percent 5 --dry-run\n  parlor generate chatlings --resume"
+    )]
+    Generate(crate::commands::generate::GenerateArgs),
+    /// Make people with companions, for trials
+    #[command(after_help = "Example:\n  parlor seed chatlings --users 1000 --companions 8")]
+    Seed(crate::commands::seed::SeedArgs),
     /// Make, list and revoke keys of worlds that are not open to everybody
     #[command(subcommand)]
     Key(crate::commands::key::KeyCommand),

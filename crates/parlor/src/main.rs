@@ -12,7 +12,9 @@ mod presence;
 mod recording;
 mod render;
 mod resolve;
+mod schedule;
 mod telemetry;
+mod topics;
 mod wiring;
 mod worlds;
 
@@ -99,6 +101,8 @@ async fn with_settings(
         } => commands::doctor::run(config, &worlds, &server.url, json).await,
         Command::DeadLetters(which) => commands::dead_letters::run(config, which).await,
         Command::Account(command) => commands::account::run(config, command).await,
+        Command::Generate(args) => commands::generate::run(config, args).await,
+        Command::Seed(args) => commands::seed::run(config, args).await,
         Command::Key(command) => commands::key::run(config, command).await,
         Command::Card(command) => commands::card::run(config, command).await,
         Command::World(command) => commands::world::run(config, command).await,

@@ -11,7 +11,7 @@ use parlor_dialect::registry::{self, BuildOptions};
 use parlor_engine::Engine;
 use parlor_gateway::auth::SigningKey;
 use parlor_gateway::{Auth, Forward, SignIn, SignInDesk};
-use parlor_model::world::{Pace, TriggerStart};
+use parlor_model::world::Pace;
 use parlor_model::{Clock, Slug, SystemClock, World};
 use parlor_ports::bus::Bus;
 use parlor_ports::director::Director;
@@ -82,16 +82,6 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
         tracing::warn!(variable = %name, "is not a setting; `parlor config` lists them");
     }
     let worlds = worlds::load_all(purpose.worlds)?;
-    if let Some(world) = worlds
-        .iter()
-        .find(|w| w.trigger.start == TriggerStart::Cron)
-    {
-        bail!(
-            "world '{}' starts by [schedule], which this program can't run: set [trigger] start to \
-             \"http\" or \"always\"",
-            world.name
-        );
-    }
     let metrics = telemetry::metrics()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let lock = lock(&settings)?;

@@ -88,12 +88,32 @@ impl Line {
                 Piece::Hole(variable) => {
                     let default = VARIABLES.iter().find(|(_, known, _)| known == variable);
                     let default = default.map_or("", |(.., words)| words);
-                    text.push_str(words.get(*variable).unwrap_or(default));
+                    let words = words.get(*variable).unwrap_or(default);
+                    if starts_sentence(&text) {
+                        push_capital(&mut text, words);
+                    } else {
+                        text.push_str(words);
+                    }
                 }
             }
         }
         text
     }
+}
+
+/// True where nothing of a sentence has been said yet.
+fn starts_sentence(text: &str) -> bool {
+    let before = text.trim_end();
+    before.is_empty() || (before.len() < text.len() && before.ends_with(['.', '!', '?']))
+}
+
+/// Adds words with a capital letter.
+fn push_capital(text: &mut String, words: &str) {
+    let mut letters = words.chars();
+    if let Some(first) = letters.next() {
+        text.extend(first.to_uppercase());
+    }
+    text.push_str(letters.as_str());
 }
 
 fn variable(name: &str) -> Result<Variable, String> {

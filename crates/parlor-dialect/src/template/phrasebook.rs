@@ -102,3 +102,47 @@ fn instead(templates: &Templates, stance: Stance) -> Stance {
     let mut all = std::iter::once(stance).chain(others.iter().copied());
     all.find(|stance| has(*stance)).unwrap_or(stance)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parlor_model::{Act, Dice};
+    use uuid::Uuid;
+
+    fn book() -> Phrasebook {
+        let text = "[agree]\nhappy = [\"[topic], yes!\", \"With you, [other].\", \"Like [like].\"]\n\
+                    [neutral]\nany = [\"Hm.\"]";
+        Phrasebook::new(&Templates::parse(text).unwrap())
+    }
+
+    fn phrase(act: Act) -> Phrase<'static> {
+        Phrase {
+            act,
+            tone: Tone::Happy,
+            topic: "tea at four",
+            me: "Pip",
+            other: "Tock",
+            like: None,
+        }
+    }
+
+    #[test]
+    fn a_line_is_not_said_again_while_there_are_others() {
+        let (book, mut roll) = (book(), Dice::new(1, Uuid::nil()).roll("x"));
+        let (one, first) = book.say(&phrase(Act::Agree), &[], &mut roll);
+        let (_, second) = book.say(&phrase(Act::Agree), &[one], &mut roll);
+        let mut said = [first, second];
+        said.sort();
+        // There is nothing that Pip likes, so the third line has not all its words.
+        assert_eq!(said, ["Tea at four, yes!", "With you, Tock."]);
+    }
+
+    #[test]
+    fn what_a_file_does_not_have_is_taken_from_what_is_near() {
+        let (book, mut roll) = (book(), Dice::new(1, Uuid::nil()).roll("x"));
+        let (number, _) = book.say(&phrase(Act::Answer), &[], &mut roll);
+        assert!(number < 3, "agreeing answers, too");
+        assert_eq!(book.say(&phrase(Act::Question), &[], &mut roll).1, "Hm.");
+        assert_eq!(book.samples().len(), book.len());
+    }
+}

@@ -26,6 +26,10 @@ pub struct Group {
     /// Most lines of each participant.
     #[schemars(range(min = 1, max = 20))]
     pub lines_max: u32,
+    /// Share of the people that runs of the schedule reach, in percent: always the same ones, and more
+    /// of them with a larger share.
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub percent: f64,
 }
 
 impl Default for Group {
@@ -34,6 +38,7 @@ impl Default for Group {
             weights: vec![40, 30, 20, 10],
             lines_min: 2,
             lines_max: 4,
+            percent: 100.0,
         }
     }
 }

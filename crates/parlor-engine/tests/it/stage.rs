@@ -40,6 +40,7 @@ pub(crate) fn world_of(cast: Vec<Character>, mechanics: serde_json::Value) -> Ar
         access: Access::Open,
         pace: None,
         trigger: Trigger::default(),
+        schedule: None,
         routing: Routing {
             inbox: InboxKind::Character,
             exchange: "toy".into(),

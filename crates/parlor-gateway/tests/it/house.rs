@@ -78,6 +78,7 @@ pub(crate) fn world(name: &str, access: Access, aliases: &[&str]) -> Arc<World> 
             aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
             ..Trigger::default()
         },
+        schedule: None,
         routing: Routing {
             inbox: InboxKind::Character,
             exchange: "friends-exchange".to_owned(),

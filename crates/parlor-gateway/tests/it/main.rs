@@ -7,6 +7,7 @@ mod access;
 mod api;
 mod auth;
 mod catalogue;
+mod companions;
 mod desk;
 mod document;
 mod guard;

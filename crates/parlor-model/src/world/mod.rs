@@ -7,11 +7,13 @@ mod llm;
 mod newcomers;
 mod pace;
 mod route;
+mod schedule;
 
 pub use file::OnFailure;
 pub use llm::Llm;
 pub use pace::{InvalidPace, Pace};
 pub use route::{Binding, ExchangeKind, InboxKind, Routing, Template, TemplateError, Topology};
+pub use schedule::{DEFAULT_BATCH, Schedule};
 
 use crate::card::Card;
 use crate::name::Slug;
@@ -39,6 +41,8 @@ pub struct World {
     pub pace: Option<Pace>,
     /// What starts a conversation.
     pub trigger: Trigger,
+    /// The times at which it starts, where its trigger goes by them.
+    pub schedule: Option<Schedule>,
     /// Names on the bus.
     pub routing: Routing,
     /// What a character remembers.
@@ -278,6 +282,8 @@ pub struct WorldParts {
     pub pace: Option<Pace>,
     /// See [`World::trigger`].
     pub trigger: Trigger,
+    /// See [`World::schedule`].
+    pub schedule: Option<Schedule>,
     /// See [`World::routing`].
     pub routing: Routing,
     /// See [`World::memory`].
@@ -323,6 +329,7 @@ impl World {
             access: parts.access,
             pace: parts.pace,
             trigger: parts.trigger,
+            schedule: parts.schedule,
             routing: parts.routing,
             memory: parts.memory,
             mechanics: parts.mechanics,

@@ -13,6 +13,7 @@
 
 mod accounts;
 mod catalogue;
+mod companions;
 mod fixture;
 mod grants;
 mod guards;
@@ -33,6 +34,7 @@ mod values;
 
 pub use accounts::*;
 pub use catalogue::*;
+pub use companions::*;
 pub use grants::*;
 pub use guards::*;
 pub use inspect::*;
@@ -258,6 +260,23 @@ macro_rules! store_conformance {
             what_is_given_back_can_be_spent_again
             usage_adds_up
             usage_is_listed_newest_day_first
+            batches_are_claimed_once_until_the_claim_ends
+            a_batch_is_written_once
+            a_batch_on_an_older_state_is_stale
+            a_due_time_has_one_run
+            a_talk_is_read_as_it_was_written
+            bulk_lines_are_not_in_the_log
+            talks_page_by_page_are_all_of_them
+            reading_is_kept
+            a_run_changes_households
+            notices_page_by_page_are_all_of_them
+            a_runaway_is_won_back
+            an_attempt_is_made_once_for_each_key
+            two_attempts_at_once_spend_once
+            companions_are_given_and_meditate
+            the_last_visit_is_kept
+            a_pool_keeps_its_topics_until_they_expire
+            a_lease_has_one_holder
             texts_that_hurt_are_kept
             a_nul_is_kept_or_refused
             a_hundred_kilobytes_are_kept

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod at_once;
+mod companions;
 mod conformance;
 mod connect;
 mod fixture;

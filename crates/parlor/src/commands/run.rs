@@ -1,12 +1,12 @@
 //! `parlor run`: one role as a process of its own; and how each role is put together.
 
 use super::say;
-use crate::Ended;
 use crate::cli::{Ops, RoleName, RunArgs};
 use crate::config::{Config, Settings};
 use crate::lifecycle::Lifecycle;
 use crate::presence::{self, Cast};
 use crate::wiring::{self, Parts, Purpose};
+use crate::{Ended, schedule};
 use anyhow::bail;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_dialect::llm::Meter;
@@ -136,6 +136,7 @@ async fn start(
         RoleName::Jobs => {
             for world in &worlds {
                 jobs(lifecycle, world, args.start_once, &store, &director, &keys);
+                schedule::start(lifecycle, world, &settings, &store, &clock)?;
             }
         }
         RoleName::Relay => {
@@ -338,7 +339,9 @@ pub(crate) fn jobs(
     keys: &Keys,
 ) {
     let always = world.trigger.start == TriggerStart::Always;
-    if !always && !once {
+    // One that goes by the clock waits for its times.
+    let timed = world.trigger.start == TriggerStart::Cron;
+    if !always && (timed || !once) {
         return;
     }
     let options = JobsOptions {

@@ -7,7 +7,7 @@ use crate::lifecycle::Lifecycle;
 use crate::presence::{self, Cast};
 use crate::render::Terminal;
 use crate::wiring::{self, Parts, Purpose};
-use crate::{Ended, commands::run as roles, models};
+use crate::{Ended, commands::run as roles, models, schedule};
 use parlor_dialect::llm::Keys;
 use parlor_model::World;
 use parlor_ports::store::{Cursor, Store};
@@ -107,6 +107,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         lifecycle.vital("characters", role.run(shutdown));
         if !args.no_start {
             roles::jobs(&lifecycle, world, true, &store, &director, &keys);
+            schedule::start(&lifecycle, world, &settings, &store, &clock)?;
         }
     }
     lifecycle.until_stopped().await?;

@@ -8,8 +8,8 @@ use super::{Vocabulary, dialects, routes};
 use crate::name::Slug;
 use crate::world::file::{LlmTable, PlaceTable, ScheduleTable, WorldFile};
 use crate::world::{
-    DialectKind, DialectSpec, InvalidPace, Llm, Memory, Pace, Topic, Trigger, TriggerStart, World,
-    WorldParts,
+    DialectKind, DialectSpec, InvalidPace, Llm, Memory, Pace, Schedule, Topic, Trigger,
+    TriggerStart, World, WorldParts,
 };
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -36,7 +36,7 @@ impl Meaning<'_> {
         let aliases = routes::aliases(self, file.trigger.aliases, findings);
         self.mechanics(&file.mechanics, &cast, findings);
         self.places(&file.places, findings);
-        self.schedule(file.schedule.as_ref(), file.trigger.start, findings);
+        let schedule = self.schedule(file.schedule.as_ref(), file.trigger.start, findings);
         let topics = self.topics(&file.topics, findings);
         self.model(file.llm.model.as_deref(), "/llm/model", findings);
         let name = name?;
@@ -51,6 +51,7 @@ impl Meaning<'_> {
                 start: file.trigger.start,
                 aliases,
             },
+            schedule,
             routing: routing?,
             memory: Memory {
                 window: file.memory.window,
@@ -182,7 +183,7 @@ impl Meaning<'_> {
         schedule: Option<&ScheduleTable>,
         start: TriggerStart,
         findings: &mut Findings,
-    ) {
+    ) -> Option<Schedule> {
         let Some(schedule) = schedule else {
             if start == TriggerStart::Cron {
                 findings.add(self.at("/trigger/start"), || {
@@ -192,13 +193,13 @@ impl Meaning<'_> {
                     )
                 });
             }
-            return;
+            return None;
         };
         for (index, time) in schedule
             .cron
             .iter()
             .enumerate()
-            .filter(|(_, time)| !is_cron(time))
+            .filter(|(_, time)| !Schedule::is_time(time))
         {
             findings.add(self.at(&format!("/schedule/cron/{index}")), || {
                 (
@@ -206,6 +207,18 @@ impl Meaning<'_> {
                     "write minute, hour, day of month, month, day of week: 0 6 * * *".to_owned(),
                 )
             });
+        }
+        match Schedule::new(&schedule.cron, &schedule.zone, schedule.batch) {
+            Err(None) if schedule.cron.iter().all(|time| Schedule::is_time(time)) => {
+                findings.add(self.at("/schedule/zone"), || {
+                    (
+                        format!("'{}' is not a time zone", shorten(&schedule.zone)),
+                        "write a name as \"UTC\" or \"Europe/Berlin\"".to_owned(),
+                    )
+                });
+                None
+            }
+            other => other.ok(),
         }
     }
 }
@@ -231,14 +244,4 @@ fn unknown_character(mechanic: &str, key: &str, slug: &str, cast: &Cast) -> Said
         .map(|near| format!("did you mean '{near}'?"))
         .unwrap_or_else(|| format!("the cast: {}", list(cast.slugs())));
     (message, help).into()
-}
-
-/// Five fields of digits, names and the signs of cron (POSIX crontab, with steps).
-fn is_cron(time: &str) -> bool {
-    let good = |c: char| c.is_ascii_alphanumeric() || "*,-/".contains(c);
-    let fields: Vec<&str> = time.split_ascii_whitespace().collect();
-    fields.len() == 5
-        && fields
-            .iter()
-            .all(|field| field.len() <= 100 && field.chars().all(good))
 }
