@@ -1,5 +1,6 @@
 //! Who may operate the server: stop and start roles, replay and drop dead letters.
 
+use crate::auth::Admin;
 use crate::problem::Problem;
 use crate::stage::Stage;
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -15,7 +16,7 @@ const PROXIED: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
 pub enum Ops {
     /// Whoever may call the server.
     Open,
-    /// Who calls from this machine, and by no proxy.
+    /// Who calls from this machine, and by no proxy; and administrators who have signed in.
     #[default]
     Loopback,
     /// Nobody.
@@ -37,11 +38,11 @@ impl FromRequestParts<Stage> for Operator {
             && !PROXIED.iter().any(|name| parts.headers.contains_key(*name));
         match options.ops {
             Ops::Open => Ok(Self),
-            Ops::Loopback if is_here => Ok(Self),
+            Ops::Loopback if is_here || is_admin(parts, stage).await => Ok(Self),
             Ops::Loopback => Err(forbidden(
                 "not_operator",
-                "only who calls from the server's own machine may do this: start the server with \
-                 --ops open to let everybody",
+                "only who calls from the server's own machine, or signs in as an administrator, may do \
+                 this: start the server with --ops open to let everybody",
             )),
             Ops::Off => Err(forbidden(
                 "ops_off",
@@ -49,6 +50,11 @@ impl FromRequestParts<Stage> for Operator {
             )),
         }
     }
+}
+
+async fn is_admin(parts: &mut Parts, stage: &Stage) -> bool {
+    let admin = <Admin as FromRequestParts<Stage>>::from_request_parts(parts, stage).await;
+    admin.is_ok()
 }
 
 /// A page may operate the server that it came from, and no other: stricter than the guard of all

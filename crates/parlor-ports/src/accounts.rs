@@ -12,6 +12,7 @@
 //! that [`AccountStore::delete_account`] takes it all away.
 
 use crate::error::PortResult;
+use crate::store::Store;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use parlor_model::AccountId;
@@ -113,6 +114,18 @@ pub struct Payment {
 /// The public half of a signing key (Ed25519).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey(pub [u8; 32]);
+
+/// Takes a person away with all that is kept of them, in whatever port. False when there was no account.
+///
+/// # Errors
+/// Retryable when the store is away; then some of it may be gone, and asking again takes the rest.
+pub async fn forget_person(store: &dyn Store, id: AccountId) -> PortResult<bool> {
+    store.delete_sessions_of(id.0).await?;
+    let was_there = store.delete_account(id).await?;
+    // What a token that outlives the account has begun meanwhile.
+    store.delete_sessions_of(id.0).await?;
+    Ok(was_there)
+}
 
 /// Where accounts are kept. On disk when a change returns.
 #[async_trait]

@@ -1,24 +1,25 @@
 //! A person's own account.
 
+mod export;
+
 use crate::auth::{Person, invalid_token};
 use crate::problem::{PROBLEM_JSON, Problem};
-use crate::shape::people::{Account, Coins, Grant, PersonExport};
+use crate::shape::people::Account;
 use crate::stage::Stage;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use export::PersonExport;
 use parlor_model::account;
+use parlor_ports::accounts::forget_person;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// Payments in an export, at most.
-const PAYMENTS_MAX: u32 = 10_000;
 
 pub(crate) fn router() -> OpenApiRouter<Stage> {
     OpenApiRouter::new()
         .routes(routes!(me, delete))
-        .routes(routes!(export))
+        .routes(routes!(whole))
 }
 
 /// Your account
@@ -34,31 +35,28 @@ async fn me(person: Person, State(stage): State<Stage>) -> Result<Json<Account>,
 }
 
 /// All that is kept of you
-#[utoipa::path(get, path = "/me/export", tag = "people",
+#[utoipa::path(get, path = "/me/export", tag = "people", operation_id = "export",
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, body = PersonExport, description = "Nothing secret in it: no password, no token."),
         (status = 401, body = Problem, content_type = PROBLEM_JSON,
             description = "`sign_in_required`, `invalid_token`"),
     ))]
-async fn export(person: Person, State(stage): State<Stage>) -> Result<Response, Problem> {
+async fn whole(person: Person, State(stage): State<Stage>) -> Result<Response, Problem> {
     let account = own(&stage, &person).await?;
-    let store = &stage.options.store;
-    let grants = store.grants(account.id).await?;
-    let payments = store.payments(account.id, PAYMENTS_MAX).await?;
-    let export = PersonExport {
-        account: Account::of(account),
-        sign_ins: grants.into_iter().map(Grant::of).collect(),
-        payments: payments.into_iter().map(Coins::of).collect(),
-    };
+    let body = export::body(stage.options.store.clone(), account).await?;
     let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        ),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (
             header::CONTENT_DISPOSITION,
             HeaderValue::from_static("attachment; filename=\"parlor-export.json\""),
         ),
     ];
-    Ok((headers, Json(export)).into_response())
+    Ok((headers, body).into_response())
 }
 
 /// Delete your account
@@ -75,7 +73,7 @@ async fn export(person: Person, State(stage): State<Stage>) -> Result<Response, 
             description = "`cross_site`, `csrf`"),
     ))]
 async fn delete(person: Person, State(stage): State<Stage>) -> Result<StatusCode, Problem> {
-    if stage.options.store.delete_account(person.account).await? {
+    if forget_person(&*stage.options.store, person.account).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(invalid_token(false))

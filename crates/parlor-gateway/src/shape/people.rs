@@ -99,15 +99,3 @@ impl Coins {
         }
     }
 }
-
-/// All that is kept of a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PersonExport {
-    /// Their account.
-    pub account: Account,
-    /// What keeps them signed in.
-    pub sign_ins: Vec<Grant>,
-    /// Coins given and taken, the newest first.
-    pub payments: Vec<Coins>,
-}

@@ -1245,6 +1245,52 @@ export interface components {
             /** @description `direct`, `topic` or `fanout`. */
             type: string;
         };
+        /** @description A line of a talk. */
+        ExportedLine: {
+            /** @description The words. */
+            content: string;
+            /**
+             * Format: date-time
+             * @description When it was said.
+             */
+            createdAt: string;
+            /**
+             * Format: int32
+             * @description 1..n over the talk.
+             */
+            order: number;
+            /**
+             * @description `user` or `ai`.
+             * @example user
+             */
+            role: string;
+        };
+        /** @description A talk with a character. */
+        ExportedSession: {
+            /** @description Slug of the character. */
+            character: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was closed.
+             */
+            endedAt?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description All that was said. */
+            lines: components["schemas"]["ExportedLine"][];
+            /** @description What it is about. */
+            title?: string | null;
+            /** @description Slug of the world. */
+            world: string;
+        };
         /** @description A signing in that lasts. */
         Grant: {
             /**
@@ -1889,6 +1935,8 @@ export interface components {
             account: components["schemas"]["Account"];
             /** @description Coins given and taken, the newest first. */
             payments: components["schemas"]["Coins"][];
+            /** @description Their talks with characters, the latest begun first. */
+            sessions: components["schemas"]["ExportedSession"][];
             /** @description What keeps them signed in. */
             signIns: components["schemas"]["Grant"][];
         };
