@@ -4,10 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod api;
+mod backup;
 mod chaos;
 mod chatlings;
 mod commands;
+mod deploy;
+mod figures;
 mod live;
+mod load;
 mod model;
 mod nasty;
 mod newcomers;
@@ -20,6 +24,7 @@ mod recall;
 mod restarts;
 mod roles;
 mod scene;
+mod traces;
 
 use serde_json::{Value, json};
 

@@ -34,6 +34,7 @@ mod serve;
 pub mod shape;
 mod stage;
 pub mod usage;
+mod visit;
 mod web;
 
 pub use app::{Gateway, document};

@@ -1,6 +1,7 @@
 //! What is measured of every request, and the form of every error.
 
 use crate::problem::Problem;
+use crate::visit::Visit;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
@@ -28,7 +29,13 @@ pub(crate) async fn measure(request: Request, next: Next) -> Response {
         .extensions()
         .get::<MatchedPath>()
         .map(|path| path.as_str().to_owned());
-    let response = as_problem(next.run(request).await);
+    let visit = Visit::of(&request);
+    let answer = next.run(request);
+    let answer = match &visit {
+        Some(visit) => visit.here.clone().during(answer).await,
+        None => answer.await,
+    };
+    let response = as_problem(answer);
     let route = matched
         .or_else(|| {
             response
@@ -38,7 +45,11 @@ pub(crate) async fn measure(request: Request, next: Next) -> Response {
         })
         .unwrap_or_else(|| UNMATCHED.to_owned());
     let status = response.status();
-    let seconds = begun.elapsed().as_secs_f64();
+    let took = begun.elapsed();
+    let seconds = took.as_secs_f64();
+    if let Some(visit) = visit {
+        visit.end(&route, status, took);
+    }
     tracing::debug!(http.method = %method, http.route = route, http.status = status.as_u16(), seconds, "request");
     counter!(HTTP_REQUESTS, "route" => route.clone(), "status" => status.as_str().to_owned())
         .increment(1);

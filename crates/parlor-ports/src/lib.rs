@@ -31,6 +31,7 @@ pub mod sessions;
 pub mod store;
 pub mod tails;
 pub mod testkit;
+pub mod trace;
 pub mod usage;
 pub mod worlds;
 

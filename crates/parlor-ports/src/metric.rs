@@ -50,6 +50,24 @@ pub const STEP_SECONDS: &str = "parlor_step_seconds";
 pub const COMMIT_SECONDS: &str = "parlor_store_commit_seconds";
 /// Seconds from commit to the bus's confirmation.
 pub const PUBLISH_SECONDS: &str = "parlor_bus_publish_seconds";
+/// Envelopes handed to the bus (`bus`, `outcome`: ok, failed).
+pub const PUBLISHED: &str = "parlor_bus_published_total";
+/// Seconds of loading the scenes of a batch.
+pub const LOAD_SECONDS: &str = "parlor_store_load_seconds";
+/// Lines that a dialect was asked for (`dialect`, `outcome`: spoken, fallback, later, failed).
+pub const DIALECT_LINES: &str = "parlor_dialect_lines_total";
+/// Seconds until a dialect gave a line, or none (`dialect`).
+pub const DIALECT_SECONDS: &str = "parlor_dialect_seconds";
+/// Messages said in a world (`world`).
+pub const WORLD_MESSAGES: &str = "parlor_world_messages_total";
+/// 1; what this process is (`role`, `version`).
+pub const INFO: &str = "parlor_info";
+/// Messages that wait in an inbox (`world`, `inbox`).
+pub const INBOX_WAITING: &str = "parlor_inbox_waiting";
+/// Consumers of an inbox (`world`, `inbox`).
+pub const INBOX_CONSUMERS: &str = "parlor_inbox_consumers";
+/// Envelopes in the outbox, on their way or put back (`world`).
+pub const OUTBOX_ROWS: &str = "parlor_outbox_rows";
 /// Live-event readers connected.
 pub const LIVE_READERS: &str = "parlor_live_readers";
 /// HTTP requests (`route`, `status`).
@@ -102,9 +120,30 @@ pub fn describe() {
         Unit::Seconds,
         "from commit to the bus's confirmation"
     );
+    describe_histogram!(
+        LOAD_SECONDS,
+        Unit::Seconds,
+        "loading the scenes of one batch"
+    );
+    describe_roles();
     describe_gauge!(LIVE_READERS, "live-event readers connected");
     describe_counter!(HTTP_REQUESTS, "HTTP requests");
     describe_histogram!(HTTP_SECONDS, Unit::Seconds, "one HTTP request");
+}
+
+fn describe_roles() {
+    describe_counter!(PUBLISHED, "envelopes handed to the bus");
+    describe_counter!(DIALECT_LINES, "lines that a dialect was asked for");
+    describe_histogram!(
+        DIALECT_SECONDS,
+        Unit::Seconds,
+        "from asking a dialect for a line to its answer"
+    );
+    describe_counter!(WORLD_MESSAGES, "messages said in a world");
+    describe_gauge!(INFO, "what this process is");
+    describe_gauge!(INBOX_WAITING, "messages that wait in an inbox");
+    describe_gauge!(INBOX_CONSUMERS, "consumers of an inbox");
+    describe_gauge!(OUTBOX_ROWS, "envelopes in the outbox");
 }
 
 fn describe_models() {

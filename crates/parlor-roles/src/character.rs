@@ -234,7 +234,11 @@ impl Lane {
         for (delivery, verdict) in &ends {
             if let Verdict::DeadLetter(reason) = verdict {
                 metrics::counter!(metric::DEAD_LETTERS).increment(1);
-                tracing::warn!(inbox = %delivery.inbox, %reason, "put aside as a dead letter");
+                let envelope = delivery.content.as_ref().ok();
+                let trace_id = envelope.map(|envelope| envelope.trace_id().simple().to_string());
+                let conversation = envelope.map(|envelope| envelope.conversation.to_string());
+                tracing::warn!(inbox = %delivery.inbox, conversation, trace_id, %reason,
+                    "put aside as a dead letter");
             }
         }
         if let Err(error) = self.settler.settle(ends).await {

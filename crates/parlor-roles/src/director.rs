@@ -1,15 +1,18 @@
 //! Carries out what people ask for: start, close, pause, resume.
 
 use crate::relay::RelayHandle;
+use crate::stage::track::{Written, created};
 use crate::stage::{Production, Stage};
 use async_trait::async_trait;
 use parlor_engine::Engine;
 use parlor_engine::opening::Wish;
 use parlor_model::world::Pace;
-use parlor_model::{Character, Conversation, ConversationId, Slug};
+use parlor_model::{Character, Conversation, ConversationId, EventId, OutboxRow, Slug};
 use parlor_ports::director::{Director, DirectorError, StartRequest, Started};
 use parlor_ports::store::Outcome;
+use parlor_ports::trace::{self, Here, Kind, Place, Span, Tracer};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A director of the worlds on a stage.
 pub struct StageDirector {
@@ -51,6 +54,36 @@ fn character(
     })
 }
 
+/// Tells of a conversation that was started: the beginning of its trace, or a part of the request that
+/// started it. A request that belongs to a trace of somebody else stays there, and the two are linked.
+fn tell(tracer: &dyn Tracer, conversation: &Conversation, sends: &[OutboxRow], start: &Written) {
+    let trace = conversation.id.0;
+    if !tracer.wants(trace) {
+        return;
+    }
+    let asked = Here::now().map(|here| (here.join(trace), here.place()));
+    let (parent, link) = match asked {
+        Some((true, place)) => (place.span, None),
+        Some((false, place)) => (0, Some((place.trace, place.span))),
+        None => (0, None),
+    };
+    let id = trace::made_id(EventId(trace));
+    let place = Place {
+        trace,
+        span: parent,
+    };
+    let mut span = Span::new(place, id, Kind::Internal, "start conversation")
+        .at(start.began, start.took)
+        .with("parlor.world", conversation.world.as_str())
+        .with("parlor.conversation", conversation.id.to_string());
+    span.link = link;
+    tracer.record(span);
+    let cause = Place { trace, span: id };
+    for row in sends {
+        created(tracer, row, cause, start);
+    }
+}
+
 #[async_trait]
 impl Director for StageDirector {
     async fn start(&self, world: &Slug, request: StartRequest) -> Result<Started, DirectorError> {
@@ -66,9 +99,20 @@ impl Director for StageDirector {
             .open(wish, request.key, self.stage.clock().now())
             .map_err(|error| DirectorError::Refused(error.to_string()))?;
         let sends = opened.effects.sends.clone();
+        let begun = trace::tracer().map(|tracer| (tracer, self.stage.clock().now()));
+        let started = Instant::now();
         let outcomes = self.stage.store().commit(vec![opened.effects]).await?;
         let conversation = if outcomes.first() == Some(&Outcome::Applied) {
             metrics::counter!(parlor_ports::metric::CONVERSATIONS_OPENED).increment(1);
+            if let Some((tracer, began)) = begun {
+                let took = started.elapsed();
+                tell(
+                    tracer,
+                    &opened.conversation,
+                    &sends,
+                    &Written { began, took },
+                );
+            }
             // It is on disk: a caller need not wait for a bus that is away.
             let relay = self.relay.clone();
             tokio::spawn(async move { relay.send(sends).await });

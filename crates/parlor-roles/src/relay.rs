@@ -5,11 +5,13 @@
 //! finds rows that were put back (a paused world) and rows whose process is gone.
 
 use crate::stage::Stage;
+use crate::stage::track::about;
 use chrono::{DateTime, TimeDelta, Utc};
 use parlor_model::{OutboxRow, Slug};
 use parlor_ports::bus::{Bus, Outgoing};
-use parlor_ports::metric;
 use parlor_ports::store::Abandoned;
+use parlor_ports::trace::{self, Kind, Span, Tracer};
+use parlor_ports::{PortResult, metric};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -233,9 +235,13 @@ impl Shared {
                 envelope: row.envelope,
             })
             .collect();
+        let began = trace::tracer().map(|tracer| (tracer, self.stage.clock().now()));
         let started = Instant::now();
         let results = self.bus.publish(&batch).await;
         metrics::histogram!(metric::PUBLISH_SECONDS).record(started.elapsed());
+        if let Some((tracer, began)) = began {
+            self.tell(tracer, &batch, &results, began, started.elapsed());
+        }
         let accepted = batch
             .iter()
             .zip(&results)
@@ -243,6 +249,7 @@ impl Shared {
         self.stage
             .traffic()
             .published(accepted.map(|(outgoing, _)| outgoing.inbox.as_str()));
+        self.count(&results);
         let durable = self.bus.capabilities().durable;
         let mut sent = Vec::with_capacity(batch.len());
         for (outgoing, result) in batch.iter().zip(results) {
@@ -251,6 +258,8 @@ impl Shared {
                 Ok(()) => {}
                 Err(error) => tracing::warn!(
                     event = %outgoing.envelope.id,
+                    conversation = %outgoing.envelope.conversation,
+                    trace_id = %outgoing.envelope.trace_id().simple(),
                     inbox = %outgoing.inbox,
                     %error,
                     "not sent yet; it waits in the outbox",
@@ -258,6 +267,42 @@ impl Shared {
             }
         }
         self.stage.sent(sent);
+    }
+
+    fn count(&self, results: &[PortResult<()>]) {
+        let bus = self.bus.capabilities().name;
+        let ok = results.iter().filter(|result| result.is_ok()).count();
+        let failed = results.len() - ok;
+        metrics::counter!(metric::PUBLISHED, "bus" => bus, "outcome" => "ok").increment(ok as u64);
+        if failed > 0 {
+            metrics::counter!(metric::PUBLISHED, "bus" => bus, "outcome" => "failed")
+                .increment(failed as u64);
+        }
+    }
+
+    /// Tells traces of what was sent.
+    fn tell(
+        &self,
+        tracer: &dyn Tracer,
+        batch: &[Outgoing],
+        results: &[PortResult<()>],
+        began: DateTime<Utc>,
+        took: Duration,
+    ) {
+        for (Outgoing { inbox, envelope }, result) in batch.iter().zip(results) {
+            let made = trace::made(envelope);
+            if !tracer.wants(made.trace) {
+                continue;
+            }
+            let sending = began.timestamp_micros().unsigned_abs();
+            let id = trace::within_id(trace::made_id(envelope.id), sending);
+            let span = Span::new(made, id, Kind::Client, format!("send {inbox}"))
+                .at(began, took)
+                .with("messaging.system", self.bus.capabilities().name);
+            let mut span = about(span, envelope, inbox);
+            span.error = result.as_ref().err().map(ToString::to_string);
+            tracer.record(span);
+        }
     }
 }
 

@@ -2,10 +2,16 @@
 
 use crate::stage::Voices;
 use futures::future::try_join_all;
+use parking_lot::Mutex;
 use parlor_engine::{Plan, PlannedLine, Spoken, Words};
 use parlor_model::{Dice, EventId};
-use parlor_ports::{PortError, PortResult};
-use std::time::Duration;
+use parlor_ports::dialect::Utterance;
+use parlor_ports::trace::{self, Here, Kind, Place, Span, Tracer};
+use parlor_ports::{PortError, PortResult, metric};
+use std::time::{Duration, Instant};
+
+/// The spans of a step's lines are numbered from here, after those of its other parts.
+const LINES_FROM: u64 = 8;
 
 /// The first wait is about as long as this.
 const WAIT_FIRST: Duration = Duration::from_millis(500);
@@ -31,8 +37,65 @@ pub(crate) fn is_slow(voices: &Voices, plan: &Plan) -> bool {
 ///
 /// # Errors
 /// Retryable: words for one of them may be found later, so nothing of the plan is said now.
-pub(crate) async fn speak(voices: &Voices, plan: &Plan) -> PortResult<Vec<Spoken>> {
-    try_join_all(plan.lines.iter().map(|line| speak_line(voices, line))).await
+pub(crate) async fn speak(
+    voices: &Voices,
+    plan: &Plan,
+    telling: Option<&Telling>,
+) -> PortResult<Vec<Spoken>> {
+    let Some(telling) = telling else {
+        return try_join_all(plan.lines.iter().map(|line| speak_line(voices, line))).await;
+    };
+    let lines = (0..).zip(&plan.lines);
+    try_join_all(lines.map(|(n, line)| telling.line(voices, line, n))).await
+}
+
+/// Tells of the lines of a plan, as spans.
+pub(crate) struct Telling {
+    tracer: &'static dyn Tracer,
+    place: Place,
+    spans: Mutex<Vec<Span>>,
+}
+
+impl Telling {
+    /// Tells of lines that belong to `place`.
+    pub(crate) fn new(tracer: &'static dyn Tracer, place: Place) -> Self {
+        Self {
+            tracer,
+            place,
+            spans: Mutex::default(),
+        }
+    }
+
+    /// What there is to tell.
+    pub(crate) fn spans(self) -> Vec<Span> {
+        self.spans.into_inner()
+    }
+
+    async fn line(&self, voices: &Voices, line: &PlannedLine, n: u64) -> PortResult<Spoken> {
+        let Words::Prompt(prompt) = &line.words else {
+            return speak_line(voices, line).await;
+        };
+        let id = trace::within_id(self.place.span, LINES_FROM + n);
+        let here = Here::at(Place {
+            span: id,
+            ..self.place
+        });
+        let (began, started) = (self.tracer.now(), Instant::now());
+        let spoken = here.during(speak_line(voices, line)).await;
+        let name = format!("speak {}", prompt.speaker.dialect);
+        let mut span = Span::new(self.place, id, Kind::Internal, name)
+            .at(began, started.elapsed())
+            .with("parlor.character", prompt.speaker.slug.as_str())
+            .with("parlor.dialect", prompt.speaker.dialect.as_str());
+        match &spoken {
+            Ok(said) => {
+                span = span.with("parlor.fallback", said.fallback);
+            }
+            Err(error) => span.error = Some(error.to_string()),
+        }
+        self.spans.lock().push(span);
+        spoken
+    }
 }
 
 async fn speak_line(voices: &Voices, line: &PlannedLine) -> PortResult<Spoken> {
@@ -45,6 +108,7 @@ async fn speak_line(voices: &Voices, line: &PlannedLine) -> PortResult<Spoken> {
         }
         Words::Prompt(prompt) => prompt,
     };
+    let started = Instant::now();
     let spoken = match voices.get(&prompt.speaker.dialect) {
         Some(dialect) => dialect.speak(prompt).await,
         None => Err(PortError::terminal(
@@ -52,6 +116,7 @@ async fn speak_line(voices: &Voices, line: &PlannedLine) -> PortResult<Spoken> {
             format!("'{}' is not there", prompt.speaker.dialect),
         )),
     };
+    count(&prompt.speaker.dialect, &spoken, started.elapsed());
     match spoken {
         Ok(said) => Ok(Spoken {
             text: said.text,
@@ -66,6 +131,19 @@ async fn speak_line(voices: &Voices, line: &PlannedLine) -> PortResult<Spoken> {
             })
         }
     }
+}
+
+fn count(dialect: &str, spoken: &PortResult<Utterance>, took: Duration) {
+    let outcome = match spoken {
+        Ok(said) if said.fallback => "fallback",
+        Ok(_) => "spoken",
+        Err(error) if error.is_retryable() => "later",
+        Err(_) => "failed",
+    };
+    let dialect = dialect.to_owned();
+    metrics::histogram!(metric::DIALECT_SECONDS, "dialect" => dialect.clone()).record(took);
+    metrics::counter!(metric::DIALECT_LINES, "dialect" => dialect, "outcome" => outcome)
+        .increment(1);
 }
 
 /// How long an event waits whose words could not be found `tries` times before: twice as long each

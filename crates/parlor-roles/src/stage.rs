@@ -2,14 +2,17 @@
 //! transaction carry a whole batch.
 
 mod casting;
+pub(crate) mod track;
 mod way;
 mod write;
 
 pub use self::casting::Casting;
+use self::track::Track;
 use self::way::{Hand, Way};
 use self::write::Becomes;
 use crate::speak;
 use crate::traffic::Traffic;
+use chrono::{DateTime, Utc};
 use futures::future::join_all;
 use parking_lot::{Mutex, RwLock};
 use parlor_engine::{Decision, Engine, Plan, Scene};
@@ -20,7 +23,7 @@ use parlor_model::{
 use parlor_ports::dialect::Dialect;
 use parlor_ports::store::{SceneRecord, SceneRequest, Store};
 use parlor_ports::worlds::Worlds;
-use parlor_ports::{PortError, PortResult, metric};
+use parlor_ports::{PortError, PortResult, metric, trace};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -77,6 +80,8 @@ pub struct Settled {
     becomes: Becomes,
     /// Where something is said.
     world: Option<Arc<World>>,
+    /// Where its trace is wanted.
+    track: Option<Box<Track>>,
 }
 
 /// A world on this stage, and whether it has a slow dialect.
@@ -236,12 +241,15 @@ impl Stage {
         let received_at = self.clock.now();
         let records = self.scenes(events).await;
         self.meet(events, &records).await;
-        let hand = Hand::new(received_at, started.elapsed());
+        let loaded = started.elapsed();
+        metrics::histogram!(metric::LOAD_SECONDS).record(loaded);
+        let hand = Hand::new(received_at, loaded);
         let decided = events
             .iter()
             .zip(records)
             .map(|(event, record)| self.progress(event, record, &hand));
         let taken = self.commit(join_all(decided).await).await;
+        self.tell_of_refused(events, &taken, received_at);
         metrics::histogram!(metric::BATCH_SIZE).record(count_f64(events.len()));
         metrics::histogram!(metric::STEP_SECONDS).record(started.elapsed());
         taken
@@ -258,6 +266,22 @@ impl Stage {
             way,
         } = performance;
         self.words(&production, &delivered, &scene, plan, way).await
+    }
+
+    fn tell_of_refused(
+        &self,
+        events: &[Arc<Envelope>],
+        taken: &[Taken],
+        received_at: DateTime<Utc>,
+    ) {
+        if trace::tracer().is_none() {
+            return;
+        }
+        for (event, taken) in events.iter().zip(taken) {
+            if let Taken::Over(Step::Refused(reason)) = taken {
+                track::refused(event, received_at, reason);
+            }
+        }
     }
 
     async fn scenes(&self, events: &[Arc<Envelope>]) -> Vec<Option<SceneRecord>> {
@@ -315,7 +339,10 @@ impl Stage {
             ));
         }
         if record.paused {
-            return Progress::Commit(self.park(event, world.inbox_of(me)));
+            let inbox = world.inbox_of(me);
+            let track = Track::of(event, || inbox.clone(), &hand.decided(event));
+            let parked = self.park(event, inbox);
+            return Progress::Commit(Settled { track, ..parked });
         }
         let scene = Scene {
             envelope: event.event(),
@@ -358,9 +385,19 @@ impl Stage {
         plan: Plan,
         way: Way,
     ) -> Settled {
-        let spoken = match speak::speak(&production.voices, &plan).await {
+        let inbox = || production.engine.world().inbox_of(&scene.me);
+        let mut track = Track::of(delivered, inbox, &way);
+        let telling = track.as_ref().map(|track| track.telling());
+        let spoken = speak::speak(&production.voices, &plan, telling.as_ref()).await;
+        if let (Some(track), Some(telling)) = (&mut track, telling) {
+            track.spoken(telling);
+        }
+        let spoken = match spoken {
             Ok(spoken) => spoken,
-            Err(error) => return self.wait(&production.engine, delivered, scene, &error),
+            Err(error) => {
+                let waits = self.wait(&production.engine, delivered, scene, &error);
+                return Settled { track, ..waits };
+            }
         };
         let now = self.clock.now();
         let mut effects = production.engine.settle(scene, plan, spoken, now);
@@ -375,6 +412,7 @@ impl Stage {
             effects,
             becomes: Becomes::Step,
             world: Some(production.engine.world().clone()),
+            track,
         }
     }
 
@@ -388,6 +426,7 @@ impl Stage {
             effects,
             becomes: Becomes::Step,
             world: None,
+            track: None,
         }
     }
 
@@ -414,10 +453,13 @@ impl Stage {
         let event = scene.envelope.id;
         let wait = speak::wait(engine.seed(), event, tries, error.retry_after());
         metrics::counter!(metric::WAITS).increment(1);
+        let (trace_id, conversation) = (delivered.trace_id().simple(), delivered.conversation);
         if tries == 0 {
-            tracing::warn!(character = %scene.me.slug, %event, %error, "no words found yet; the line waits");
+            tracing::warn!(character = %scene.me.slug, %event, %conversation, %trace_id, %error,
+                "no words found yet; the line waits");
         } else {
-            tracing::debug!(character = %scene.me.slug, %event, tries, %error, "still no words found");
+            tracing::debug!(character = %scene.me.slug, %event, %conversation, %trace_id, tries,
+                %error, "still no words found");
         }
         let row = OutboxRow {
             inbox: engine.world().inbox_of(&scene.me),

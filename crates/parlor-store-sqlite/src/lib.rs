@@ -23,6 +23,7 @@
 //! test that reads their plan (`plan.rs`).
 
 mod accounts;
+mod backup;
 mod catalogue;
 mod changes;
 mod codec;
@@ -50,5 +51,6 @@ mod usage;
 mod words;
 mod writer;
 
+pub use backup::{backup, check_file};
 pub use options::{Location, SqliteOptions};
 pub use store::SqliteStore;

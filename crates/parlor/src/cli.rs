@@ -188,6 +188,55 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write everything that is kept into one file, while servers run
+    #[command(
+        after_help = "Example:\n  parlor backup parlor-2026-01-31.backup\n\nOf PostgreSQL it is a dump that pg_restore reads too; its programs must be installed."
+    )]
+    Backup {
+        /// A file that is not there yet
+        file: PathBuf,
+    },
+    /// Put a backup into the store, and let its conversations go on
+    #[command(
+        after_help = "Example:\n  parlor restore parlor-2026-01-31.backup --replace\n\nStop the servers first."
+    )]
+    Restore {
+        /// The backup
+        #[arg(required_unless_present = "rouse")]
+        file: Option<PathBuf>,
+        /// Restore nothing, only let conversations go on: after a restore by other means
+        #[arg(long, conflicts_with_all = ["file", "replace"])]
+        rouse: bool,
+        /// Worlds whose conversations are to go on
+        #[arg(long = "world", value_name = "WORLD", default_value = "friends")]
+        worlds: Vec<String>,
+        /// Forget what the store holds
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Start many conversations on a server of one's own, and say what it carries
+    #[command(
+        after_help = "Examples:\n  parlor load --conversations 1000 --rate 50\n  parlor load --url http://staging:8000 --yes-i-own-this --readers 500 --json"
+    )]
+    Load(crate::commands::load::LoadArgs),
+    /// Bring the store's schema up to date and declare the inboxes of worlds, then end
+    #[command(
+        after_help = "Example:\n  parlor migrate --world friends --bus amqp://localhost --store postgres://localhost/parlor"
+    )]
+    Migrate {
+        /// World files, or names of bundled worlds
+        #[arg(long = "world", value_name = "WORLD", default_value = "friends")]
+        worlds: Vec<String>,
+        /// Change nothing, and fail where something is pending
+        #[arg(long)]
+        check: bool,
+    },
+    /// Ask a server whether it is ready; fails when it is not
+    #[command(after_help = "Example:\n  parlor ready --url http://127.0.0.1:8000")]
+    Ready {
+        #[command(flatten)]
+        server: ServerArgs,
+    },
     /// Check that everything a server needs is there, one line each with the remedy
     #[command(
         after_help = "Example:\n  parlor doctor --bus amqp://localhost --store postgres://localhost/parlor"

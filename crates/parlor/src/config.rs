@@ -14,10 +14,15 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// Variables of ours that are no settings.
-const NOT_SETTINGS: [&str; 3] = ["PARLOR_CONFIG", "PARLOR_URL", "PARLOR_INSTALL_TOOLS"];
 /// Settings that may have no value.
 const UNSET: [&str; 3] = ["pace", "seed", "auth_addr"];
+/// Variables of ours that are no settings.
+const NOT_SETTINGS: [&str; 4] = [
+    "PARLOR_API_KEY",
+    "PARLOR_CONFIG",
+    "PARLOR_INSTALL_TOOLS",
+    "PARLOR_URL",
+];
 /// Prefixes of variables that the project's tests and scripts use.
 const NOT_SETTINGS_PREFIX: [&str; 2] = ["PARLOR_TEST_", "PARLOR_SERVICES_"];
 
@@ -27,6 +32,13 @@ const ALIASES: [(&str, &str); 4] = [
     ("RABITMQ_URL", "bus"),
     ("RABBITMQ_URL", "bus"),
     ("DATABASE_URL", "store"),
+];
+
+/// Settings that are addresses, and the variable that holds the password of each apart from it:
+/// itself, or with `_FILE` the name of a file.
+const PASSWORDS: [(&str, &str); 2] = [
+    ("bus", "PARLOR_BUS_PASSWORD"),
+    ("store", "PARLOR_STORE_PASSWORD"),
 ];
 
 /// The settings in force.
@@ -141,9 +153,19 @@ impl Config {
             }
         }
         let figment = figment.merge(flags(args));
-        let settings: Settings = figment
+        let mut settings: Settings = figment
             .extract()
             .map_err(|e| anyhow::anyhow!(explain(&e)))?;
+        for (key, variable) in PASSWORDS {
+            let address = match key {
+                "bus" => &mut settings.bus,
+                _ => &mut settings.store,
+            };
+            if let Some(password) = password(&env, variable)? {
+                *address = with_password(address, &password)
+                    .with_context(|| format!("{variable} is set, but '{key}' names no user"))?;
+            }
+        }
         Ok(Self {
             settings,
             figment,
@@ -276,9 +298,56 @@ fn environment() -> anyhow::Result<BTreeMap<String, (String, &'static str)>> {
     Ok(env)
 }
 
+/// A password, from its variable or from the file that the variable with `_FILE` names.
+fn password(
+    env: &BTreeMap<String, (String, &'static str)>,
+    variable: &str,
+) -> anyhow::Result<Option<String>> {
+    let value = |name: &str| env.get(name).map(|(value, _)| value.clone());
+    if let Some(password) = value(variable) {
+        return Ok(Some(password));
+    }
+    let named = format!("{variable}_FILE");
+    let Some(file) = value(&named) else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(&file)
+        .with_context(|| format!("{named}: '{file}' can't be read"))?;
+    let password = text.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        anyhow::bail!("{named}: '{file}' is empty");
+    }
+    Ok(Some(password.to_owned()))
+}
+
+/// An address with this password for its user; one that has a password keeps it. `None` for an
+/// address without a user.
+fn with_password(address: &str, password: &str) -> Option<String> {
+    let (scheme, rest) = address.split_once("://")?;
+    let (user, rest) = rest.split_once('@')?;
+    if user.is_empty() || user.contains('/') {
+        return None;
+    }
+    if user.contains(':') {
+        return Some(address.to_owned());
+    }
+    let mut escaped = String::new();
+    for byte in password.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Some(format!("{scheme}://{user}:{escaped}@{rest}"))
+}
+
 /// `PARLOR_LIMITS__BODY_BYTES` → `limits.body_bytes`.
 fn setting_of(variable: &str) -> Option<String> {
     let special = NOT_SETTINGS.contains(&variable)
+        || PASSWORDS
+            .iter()
+            .any(|(_, name)| variable.trim_end_matches("_FILE") == *name)
         || NOT_SETTINGS_PREFIX
             .iter()
             .any(|prefix| variable.starts_with(prefix));
@@ -476,6 +545,20 @@ mod tests {
             redact("kafka://a:b@h:1,i:2?sasl.password=x&ssl.key.password=y&partitions=3"),
             "kafka://a:***@h:1,i:2?sasl.password=***&ssl.key.password=***&partitions=3"
         );
+    }
+
+    #[test]
+    fn a_password_that_is_kept_apart_goes_into_its_address() {
+        let put = |address| with_password(address, "p@ss:w/rd");
+        assert_eq!(
+            put("postgres://a@h:1/d?x=y").unwrap(),
+            "postgres://a:p%40ss%3Aw%2Frd@h:1/d?x=y"
+        );
+        assert_eq!(put("amqp://a:own@h").unwrap(), "amqp://a:own@h");
+        for nobody in ["embedded", "amqp://h", "amqp://@h", "kafka://h:1/x@y"] {
+            assert_eq!(put(nobody), None, "{nobody}");
+        }
+        assert_eq!(setting_of("PARLOR_STORE_PASSWORD_FILE"), None);
     }
 
     #[test]

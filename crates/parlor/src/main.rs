@@ -5,6 +5,7 @@ mod catalogue;
 mod cli;
 mod commands;
 mod config;
+mod gauges;
 mod lifecycle;
 mod models;
 mod output;
@@ -15,6 +16,7 @@ mod resolve;
 mod schedule;
 mod telemetry;
 mod topics;
+mod traces;
 mod wiring;
 mod worlds;
 
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         }
     };
     let ended = runtime.block_on(run(cli));
+    traces::close();
     runtime.shutdown_background();
     match ended {
         Ok(Ended::Well) => ExitCode::SUCCESS,
@@ -66,6 +69,8 @@ async fn run(cli: Cli) -> anyhow::Result<Ended> {
         Command::Openapi { worlds } => commands::plain::openapi(&worlds),
         Command::New { name, force } => commands::plain::new(&name, force),
         Command::Check { worlds, json } => commands::check::run(&worlds, json),
+        Command::Load(args) => commands::load::run(args).await,
+        Command::Ready { server } => commands::ready::run(&server.url).await,
         Command::Dialect(command) => commands::dialect::run(command, cli.settings.seed),
         other => {
             let config = config::Config::load(&cli.settings)?;
@@ -94,6 +99,14 @@ async fn with_settings(
             format,
             count,
         } => commands::watch::run(&server.url, world, conversation, format, count).await,
+        Command::Backup { file } => commands::backup::backup(config, &file).await,
+        Command::Restore {
+            file,
+            worlds,
+            replace,
+            ..
+        } => commands::backup::restore(config, file.as_deref(), &worlds, replace).await,
+        Command::Migrate { worlds, check } => commands::migrate::run(config, &worlds, check).await,
         Command::Doctor {
             worlds,
             server,
@@ -135,6 +148,8 @@ async fn with_settings(
         | Command::Openapi { .. }
         | Command::New { .. }
         | Command::Check { .. }
+        | Command::Load(_)
+        | Command::Ready { .. }
         | Command::Dialect(_) => Ok(Ended::Well),
     }
 }

@@ -31,17 +31,28 @@ pub(crate) async fn store(
         };
         return Ok(Arc::new(PostgresStore::connect(url, options, clock).await?));
     }
-    let options = match url {
+    let Some(options) = sqlite(settings)? else {
+        bail!(
+            "store '{}' is not known: use sqlite, sqlite:FILE or postgres://user@host/database",
+            redact(url)
+        );
+    };
+    Ok(Arc::new(SqliteStore::open(options, clock).await?))
+}
+
+/// How to open the store, where it is SQLite.
+///
+/// # Errors
+/// Its address can't be read.
+pub(crate) fn sqlite(settings: &Settings) -> anyhow::Result<Option<SqliteOptions>> {
+    let options = match settings.store.as_str() {
         "sqlite" => SqliteOptions::file(settings.data_dir.join(DATABASE_FILE)),
         url if url.starts_with("sqlite:") => url
             .parse()
             .map_err(|reason: String| anyhow::anyhow!(reason))?,
-        other => bail!(
-            "store '{}' is not known: use sqlite, sqlite:FILE or postgres://user@host/database",
-            redact(other)
-        ),
+        _ => return Ok(None),
     };
-    Ok(Arc::new(SqliteStore::open(options, clock).await?))
+    Ok(Some(options))
 }
 
 /// Connects the bus. The embedded one keeps its dead letters in the store.

@@ -340,7 +340,7 @@ pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// One server at a time may use the embedded default's directory; commands may use it besides.
-fn lock(settings: &Settings) -> anyhow::Result<Option<File>> {
+pub(crate) fn lock(settings: &Settings) -> anyhow::Result<Option<File>> {
     if settings.bus != "embedded" {
         return Ok(None);
     }

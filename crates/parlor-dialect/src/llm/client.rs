@@ -12,9 +12,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use metrics::{counter, histogram};
 use parlor_model::{Clock, Dice, Roll};
 use parlor_ports::metric;
+use parlor_ports::trace::{self, Here, Kind, Place, Span, Tracer};
 use tokio::sync::mpsc;
 
 use super::gate::Gate;
@@ -169,6 +171,7 @@ impl Model for Client {
         pieces: Option<&mpsc::Sender<String>>,
     ) -> Result<Completion, ModelError> {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
+        let tale = Tale::begin(number);
         let mut call = Call {
             client: self,
             request,
@@ -178,8 +181,52 @@ impl Model for Client {
         };
         let result = call.run(Pieces::new(pieces)).await;
         let result = result.map_err(|error| error.with_requests(call.requests));
-        self.count(&result, call.started.elapsed());
+        let took = call.started.elapsed();
+        self.count(&result, took);
+        if let Some(tale) = tale {
+            tale.end(&self.transport, &result, took);
+        }
         result
+    }
+}
+
+/// A call as a span, where it is part of a trace that is wanted.
+struct Tale {
+    tracer: &'static dyn Tracer,
+    place: Place,
+    began: DateTime<Utc>,
+    number: u64,
+}
+
+impl Tale {
+    fn begin(number: u64) -> Option<Self> {
+        let tracer = trace::tracer()?;
+        let place = Here::now()?.place();
+        tracer.wants(place.trace).then(|| Self {
+            tracer,
+            place,
+            began: tracer.now(),
+            number,
+        })
+    }
+
+    fn end(self, transport: &Transport, result: &Result<Completion, ModelError>, took: Duration) {
+        let model = transport.model();
+        let id = trace::within_id(self.place.span, self.number);
+        let mut span = Span::new(self.place, id, Kind::Client, format!("chat {model}"))
+            .at(self.began, took)
+            .with("gen_ai.operation.name", "chat")
+            .with("gen_ai.provider.name", transport.provider().as_str())
+            .with("gen_ai.request.model", model);
+        match result {
+            Ok(reply) => {
+                span = span
+                    .with("gen_ai.usage.input_tokens", reply.tokens_in)
+                    .with("gen_ai.usage.output_tokens", reply.tokens_out);
+            }
+            Err(error) => span.error = Some(error.kind.as_str().to_owned()),
+        }
+        self.tracer.record(span);
     }
 }
 

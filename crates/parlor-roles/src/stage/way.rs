@@ -14,6 +14,7 @@ pub(super) struct Hand {
 /// The way of one event, decided.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Way {
+    pub(super) received_at: DateTime<Utc>,
     legs: Legs,
     decided_at: Instant,
 }
@@ -34,6 +35,7 @@ impl Hand {
         // The clock of another machine may be ahead.
         let waited = (self.received_at - event.time).max(TimeDelta::zero());
         Way {
+            received_at: self.received_at,
             legs: Legs {
                 waited: waited.num_microseconds().unwrap_or(i64::MAX).unsigned_abs(),
                 loaded: micros(self.loaded),

@@ -1,10 +1,11 @@
 //! The end of a step: one transaction for a batch, and what became of each.
 
+use super::track::Written;
 use super::{Progress, Settled, Stage, Step, Taken};
 use crate::retry::Backoff;
 use parlor_model::{Effects, Guard, MessageKind, OutboxRow};
 use parlor_ports::store::Outcome;
-use parlor_ports::{PortResult, metric};
+use parlor_ports::{PortResult, metric, trace};
 use std::time::Instant;
 
 /// What a step is once it is written.
@@ -30,19 +31,30 @@ impl Stage {
             effects,
             becomes,
             world,
+            track,
         } in settled
         {
             batch.push(effects);
-            ends.push((becomes, world));
+            ends.push((becomes, world, track));
         }
+        let begun = trace::tracer().map(|_| (self.clock.now(), Instant::now()));
         let outcomes = self.write(&mut batch).await;
+        let commit = begun.map(|(began, started)| Written {
+            began,
+            took: started.elapsed(),
+        });
         let written = batch.into_iter().zip(ends).zip(outcomes);
         written
-            .map(|((effects, (becomes, world)), outcome)| {
+            .map(|((effects, (becomes, world, track)), outcome)| {
                 count(&effects, &outcome);
+                if let (Some(track), Some(commit)) = (track, &commit) {
+                    track.end(&effects, &becomes, &outcome, commit);
+                }
                 if let (Outcome::Applied, Some(world)) = (&outcome, world) {
-                    let said = effects.messages.len();
-                    self.traffic.stored(&world.name, said as u64);
+                    let said = effects.messages.len() as u64;
+                    self.traffic.stored(&world.name, said);
+                    let name = world.name.as_str().to_owned();
+                    metrics::counter!(metric::WORLD_MESSAGES, "world" => name).increment(said);
                 }
                 step_of(effects, becomes, &outcome)
             })

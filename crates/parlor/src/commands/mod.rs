@@ -1,6 +1,7 @@
 //! One module per command.
 
 pub(crate) mod account;
+pub(crate) mod backup;
 pub(crate) mod card;
 pub(crate) mod check;
 pub(crate) mod config;
@@ -10,9 +11,12 @@ pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod generate;
 pub(crate) mod key;
+pub(crate) mod load;
+pub(crate) mod migrate;
 pub(crate) mod plain;
 pub(crate) mod play;
 pub(crate) mod prompt;
+pub(crate) mod ready;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod seed;

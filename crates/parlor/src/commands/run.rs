@@ -6,7 +6,7 @@ use crate::config::{Config, Settings};
 use crate::lifecycle::Lifecycle;
 use crate::presence::{self, Cast};
 use crate::wiring::{self, Parts, Purpose};
-use crate::{Ended, schedule};
+use crate::{Ended, gauges, schedule, traces};
 use anyhow::bail;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_dialect::llm::Meter;
@@ -39,6 +39,7 @@ impl Default for Keys {
 
 /// Runs the role until stopped.
 pub(crate) async fn run(config: &Config, args: RunArgs) -> anyhow::Result<Ended> {
+    traces::install(&format!("parlor-{}", name_of(args.role)))?;
     let listener = wiring::bind(config.settings.listen).await?;
     let purpose = Purpose {
         worlds: &args.worlds,
@@ -82,6 +83,7 @@ async fn start(
         metrics,
         ..
     } = parts;
+    gauges::tell(&name_of(args.role));
     let keys = Keys::default();
     let cast = Cast {
         worlds: &worlds,
@@ -142,6 +144,9 @@ async fn start(
         RoleName::Relay => {
             let indexer = Indexer::new(store.clone(), clock.clone());
             lifecycle.helper(indexer.run(lifecycle.shutdown.clone()));
+            let worlds = stage.worlds().clone();
+            let (bus, store) = (bus.clone(), store.clone());
+            lifecycle.helper(gauges::ask(worlds, bus, store, lifecycle.shutdown.clone()));
         }
     }
     let router = role_router(RoleListener {

@@ -7,7 +7,7 @@ use crate::lifecycle::Lifecycle;
 use crate::presence::{self, Cast};
 use crate::render::Terminal;
 use crate::wiring::{self, Parts, Purpose};
-use crate::{Ended, commands::run as roles, models, schedule};
+use crate::{Ended, commands::run as roles, gauges, models, schedule, traces};
 use parlor_dialect::llm::Keys;
 use parlor_model::World;
 use parlor_ports::store::{Cursor, Store};
@@ -26,6 +26,7 @@ const CHANGES_MAX: u32 = 256;
 
 /// Runs until stopped.
 pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> {
+    traces::install("parlor")?;
     let listener = wiring::bind(config.settings.listen).await?;
     let address = listener.local_addr()?;
     let purpose = Purpose {
@@ -64,6 +65,14 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         _lock,
         ..
     } = parts;
+    gauges::tell("all");
+    let asked = stage.worlds().clone();
+    lifecycle.helper(gauges::ask(
+        asked,
+        bus.clone(),
+        store.clone(),
+        lifecycle.shutdown.clone(),
+    ));
     let keys = roles::Keys::default();
     let cast = Cast {
         worlds: &worlds,

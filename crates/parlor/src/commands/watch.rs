@@ -27,10 +27,10 @@ struct Watch {
 
 /// One server-sent event.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Event {
-    id: Option<String>,
-    kind: String,
-    data: String,
+pub(crate) struct Event {
+    pub(crate) id: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) data: String,
 }
 
 /// Follows until stopped, or until `count` messages have been printed.
@@ -154,13 +154,13 @@ fn pace(data: &str) -> anyhow::Result<Pace> {
 
 /// Takes an event stream apart (WHATWG HTML, "Server-sent events").
 #[derive(Default)]
-struct Parser {
+pub(crate) struct Parser {
     buffer: Vec<u8>,
     event: Event,
 }
 
 impl Parser {
-    fn feed(&mut self, chunk: &[u8]) -> anyhow::Result<Vec<Event>> {
+    pub(crate) fn feed(&mut self, chunk: &[u8]) -> anyhow::Result<Vec<Event>> {
         self.buffer.extend_from_slice(chunk);
         let mut events = Vec::new();
         while let Some(end) = self.buffer.iter().position(|b| *b == b'\n') {
