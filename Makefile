@@ -8,7 +8,7 @@ STORES := parlor-store-sqlite parlor-store-postgres
 EDGES := -p parlor --test it edges::
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-SCRIPTS := tests/services $(wildcard tests/services.d/*.sh) .ci/run
+SCRIPTS := tests/services $(wildcard tests/services.d/*.sh) .ci/run deploy/check deploy/compose/make-secrets
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -21,7 +21,7 @@ WEB_PACKAGES := web/node_modules/.package-lock.json
 # TLS for Kafka where OpenSSL's headers are; without them all else is built all the same.
 FEATURES := $(shell pkg-config --exists openssl 2>/dev/null && echo --features kafka-tls)
 
-.PHONY: fuzz help up web test test-unit test-web test-bus test-stores lint lint-scripts \
+.PHONY: fuzz help up web test test-unit test-web test-deploy test-bus test-stores lint lint-scripts \
 	lint-dependencies fmt doc bench clean-services
 
 help: ## List these targets
@@ -49,6 +49,7 @@ $(WEB): $(WEB_PACKAGES) $(WEB_SOURCES)
 test: web ## Run all tests; starts the servers they need, stops what it started
 	$(CARGO) test --workspace --no-run
 	@status=0; set -x; \
+	deploy/check || status=$$?; \
 	tests/services run -- $(CARGO) test --workspace $(ARGS) || status=$$?; \
 	(cd web && npm test) || status=$$?; \
 	exit $$status
@@ -56,6 +57,10 @@ test: web ## Run all tests; starts the servers they need, stops what it started
 test-web: web ## Run the tests of the web page, in Debian's chromium
 	$(CARGO) build --package parlor
 	cd web && npm test
+
+test-deploy: ## Check what is in deploy/ against the binary and Kubernetes' schemas
+	$(CARGO) build --package parlor
+	deploy/check
 
 test-unit: ## Run the tests inside the crates, without servers
 	$(CARGO) test --workspace --lib --bins $(ARGS)
