@@ -1,7 +1,8 @@
 //! Companions that talk: runs that are killed, resumed and shared end as one that was left in peace.
 
-use parlor_blackbox::{Database, command, ended};
-use serde_json::Value;
+use parlor_blackbox::{Answer, Api, Database, Server, command, ended};
+use reqwest::Method;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -148,4 +149,112 @@ async fn a_killed_run_on_sqlite_ends_as_an_undisturbed_one() {
 async fn a_killed_run_on_postgres_ends_as_one_on_sqlite() {
     let (disturbed, peaceful) = tokio::join!(Town::on_postgres(), Town::on_sqlite());
     same_after_a_kill(disturbed, peaceful).await;
+}
+
+/// Signs somebody up and in; gives the access token.
+async fn signed_in(api: &Api, username: &str) -> String {
+    let wish = json!({"username": username, "name": username, "password": "two wet umbrellas"});
+    let _ = Api::send(api.request(Method::POST, "/register").json(&wish)).await;
+    let login = api
+        .request(Method::POST, "/login")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("username={username}&password=two+wet+umbrellas"));
+    let tokens = Api::send(login).await;
+    tokens.json["access_token"].as_str().unwrap().to_owned()
+}
+
+/// What somebody asks of the room.
+struct Asks<'a> {
+    api: &'a Api,
+    token: String,
+}
+
+impl Asks<'_> {
+    async fn send(&self, method: Method, path: &str) -> Answer {
+        Api::send(self.api.request(method, path).bearer_auth(&self.token)).await
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let answer = self.send(Method::GET, path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.json);
+        answer.json
+    }
+}
+
+#[tokio::test]
+async fn a_person_sees_their_own_companions_and_nobody_elses_cl49_to_cl54() {
+    let town = Town {
+        dir: tempfile::tempdir().unwrap(),
+        store: "sqlite".to_owned(),
+        _database: None,
+    };
+    let mut up = town.parlor(&["up", "chatlings", "--quiet", "--listen=127.0.0.1:0"]);
+    up.env("PARLOR_LOG", "warn");
+    let mut server = Server::start("chatlings", up);
+    let api = server.ready().await.api().await;
+    let marla = Asks {
+        token: signed_in(&api, "marla").await,
+        api: &api,
+    };
+    let joe = Asks {
+        token: signed_in(&api, "joe").await,
+        api: &api,
+    };
+    let given = town.parlor(&[
+        "seed",
+        "chatlings",
+        "--account",
+        "marla",
+        "--companions",
+        "5",
+    ]);
+    let given = ended(given).await.well();
+    assert!(given.contains("marla has 5 companions"), "{given}");
+    assert_eq!(town.generate(&[]).await["conversations"], 1);
+    let talks = marla.get("/api/chatroom/conversations?limit=5").await;
+    let talk = &talks["items"][0];
+    let id = talk["id"].as_str().unwrap();
+    assert!(talk["messages"].as_array().unwrap().len() >= 4);
+    assert!(talk["participants"].as_array().unwrap().len() >= 2);
+    assert_eq!(
+        &marla.get(&format!("/api/chatroom/conversation/{id}")).await,
+        talk
+    );
+    assert_eq!(marla.get("/api/chatroom/unread").await["unread"], 1);
+    let read = format!("/api/chatroom/mark-read/{id}");
+    assert_eq!(marla.send(Method::POST, &read).await.json["unread"], 0);
+    let moods = marla.get("/api/chatroom/moods").await;
+    let first = &moods["companions"][0]["creatureId"];
+    assert_eq!(moods["companions"].as_array().unwrap().len(), 5);
+    let meditate = format!("/api/chatroom/meditate/{}", first.as_str().unwrap());
+    let meditates = marla.send(Method::POST, &meditate).await;
+    assert_eq!(meditates.json["activity"], "meditating");
+    assert_eq!(
+        marla.get("/api/chatroom/runaways").await["items"],
+        json!([])
+    );
+    assert_eq!(
+        marla.get("/api/notifications").await["nextCursor"],
+        Value::Null
+    );
+    for (method, path) in [
+        (Method::GET, format!("/api/chatroom/conversation/{id}")),
+        (Method::POST, read),
+        (Method::POST, meditate),
+        (
+            Method::POST,
+            format!("/api/chatroom/recover/{}", first.as_str().unwrap()),
+        ),
+    ] {
+        let answer = joe.send(method, &path).await;
+        assert_eq!(answer.status, 404, "{path}: {}", answer.json);
+    }
+    assert_eq!(
+        joe.get("/api/chatroom/conversations").await["items"],
+        json!([])
+    );
+    let begun = joe.send(Method::POST, "/api/chatroom/generate").await;
+    assert_eq!(begun.status, 403, "{}", begun.json);
+    let nobody = Api::send(api.request(Method::GET, "/api/chatroom/unread")).await;
+    assert_eq!(nobody.status, 401, "{}", nobody.json);
 }

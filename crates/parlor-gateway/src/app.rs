@@ -8,8 +8,8 @@ use crate::options::{GatewayOptions, Limits, SignIn};
 use crate::routes::compat::{Triggers, alias_or_nothing};
 use crate::routes::health::Vitals;
 use crate::routes::{
-    catalogue, characters, compat, conversations, dead_letters, events, health, inboxes, inspect,
-    lists, me, messages, roles, search, sign_in, stats, usage, v1, worlds,
+    catalogue, characters, chatroom, compat, conversations, dead_letters, events, health, inboxes,
+    inspect, lists, me, messages, roles, search, sign_in, stats, usage, v1, worlds,
 };
 use crate::stage::Stage;
 use crate::web::page_beneath;
@@ -130,6 +130,7 @@ fn api() -> OpenApiRouter<Stage> {
         .merge(roles::router())
         .merge(dead_letters::router())
         .merge(stats::router())
+        .merge(chatroom::router())
 }
 
 /// The document and the page that shows it, from memory: neither needs the network.

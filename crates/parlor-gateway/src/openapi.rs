@@ -29,6 +29,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, R
         (name = "messages", description = "What was said"),
         (name = "people", description = "Accounts, and signing in"),
         (name = "events", description = "What happens, live"),
+        (name = "chatroom", description = "What your companions say among themselves, and how they are"),
         (name = "operation", description = "For those who run the server"),
     )
 )]

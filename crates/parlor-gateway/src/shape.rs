@@ -1,6 +1,7 @@
 //! What the API shows: the JSON of answers and of live events, with its schema. Conversations and
 //! messages have the same JSON as in the model (a test holds the two together).
 
+pub mod chatroom;
 mod ops;
 pub mod people;
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod catalogue;
 pub(crate) mod characters;
+pub(crate) mod chatroom;
 pub(crate) mod compat;
 pub(crate) mod conversations;
 pub(crate) mod dead_letters;

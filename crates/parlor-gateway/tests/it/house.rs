@@ -91,7 +91,10 @@ pub(crate) fn world(name: &str, access: Access, aliases: &[&str]) -> Arc<World> 
             window: 5,
             recall: 0,
         },
-        mechanics: BTreeMap::from([("gossip".to_owned(), Value::Null)]),
+        mechanics: match name {
+            "club" => BTreeMap::from([("group".to_owned(), serde_json::json!({}))]),
+            _ => BTreeMap::from([("gossip".to_owned(), Value::Null)]),
+        },
         dialects: BTreeMap::new(),
         llm: Llm::default(),
         cast: ["Ross", "Rachel", "Joey"]

@@ -63,6 +63,181 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/chatroom/conversation/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One conversation of your companions */
+        get: operations["chatroom_conversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chatroom/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations of your companions
+         * @description With all their lines, newest first.
+         */
+        get: operations["chatroom_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chatroom/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let everybody's companions talk now
+         * @description Begins a run, which the jobs role works on. For administrators.
+         */
+        post: operations["generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chatroom/mark-read/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark a conversation as read */
+        post: operations["mark_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chatroom/meditate/{creatureId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a companion to meditate
+         * @description It takes no part in conversations for some hours, and its mood mends.
+         */
+        post: operations["meditate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chatroom/moods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How your companions feel
+         * @description Now, and after each conversation of the last seven days.
+         */
+        get: operations["moods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chatroom/recover/{creatureId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try to win a runaway back
+         * @description Costs coins whether it succeeds or not; a failure makes it harder. With an `Idempotency-Key` a
+         *     repeated request makes no second attempt and gets the same answer.
+         */
+        post: operations["recover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chatroom/runaways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Companions that ran away
+         * @description With the odds and the price of winning each of them back.
+         */
+        get: operations["runaways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chatroom/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many conversations you have not read
+         * @description Counted up to a hundred.
+         */
+        get: operations["unread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations": {
         parameters: {
             query?: never;
@@ -246,6 +421,26 @@ export interface paths {
          * @description With the envelopes that were sent, exactly as on the bus, and how long each leg of the way took.
          */
         get: operations["message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What there is to tell you
+         * @description Runaways, who is back, and what was found; newest first.
+         */
+        get: operations["notifications"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1110,6 +1305,39 @@ export interface components {
          * @enum {string}
          */
         ConversationStatus: "ACTIVE" | "CLOSED";
+        /** @description A companion. */
+        Creature: {
+            /** @description `available` or `meditating`. */
+            activity: string;
+            /**
+             * Format: date-time
+             * @description Until when it meditates.
+             */
+            busyUntil: string | null;
+            /** @description The character that it is a copy of. */
+            character: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            creatureId: string;
+            /** @description How it feels. */
+            mood: components["schemas"]["Mood"];
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its place in the team.
+             */
+            teamSlot: number | null;
+            /** @description Its mood after each conversation of the last days, oldest first. */
+            trend: components["schemas"]["MoodAt"][];
+            /**
+             * Format: int32
+             * @description Conflicts that it met while it was unhappy already.
+             */
+            unhappyCount: number;
+        };
         /** @description What one world asked of one model on one day. */
         DayUsage: {
             /**
@@ -1288,6 +1516,51 @@ export interface components {
             lines: components["schemas"]["ExportedLine"][];
             /** @description What it is about. */
             title?: string | null;
+            /** @description Slug of the world. */
+            world: string;
+        };
+        /**
+         * @description A run to begin.
+         * @example {
+         *       "percent": 5
+         *     }
+         */
+        Generate: {
+            /**
+             * Format: double
+             * @description Share of the people that it reaches: always the same ones.
+             * @default null
+             */
+            percent: number | null;
+            /**
+             * Format: int64
+             * @description At most so many people, in the order of their ids.
+             * @default null
+             */
+            users: number | null;
+            /**
+             * @description Slug of the world; the first with companions where it is left out.
+             * @default null
+             */
+            world: string | null;
+        };
+        /** @description A run that has begun. */
+        Generated: {
+            /**
+             * Format: int64
+             * @description People in it.
+             */
+            accounts: number;
+            /**
+             * Format: double
+             * @description Share of them that it reaches.
+             */
+            percent: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            run: string;
             /** @description Slug of the world. */
             world: string;
         };
@@ -1717,6 +1990,43 @@ export interface components {
             nextCursor: string | null;
         };
         /** @description A part of a list. */
+        List_Notification: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int32
+                 * @description Coins that came with it.
+                 */
+                coins: number;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                createdAt: string;
+                /**
+                 * Format: uuid
+                 * @description The companion that it is about.
+                 */
+                creatureId: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description `runaway`, `recovered` or `rare_event`. */
+                kind: string;
+                /**
+                 * Format: date-time
+                 * @description When it was read; null: not yet.
+                 */
+                readAt: string | null;
+                /** @description The sentence. */
+                text: string;
+            }[];
+            /** @description Gives the next part as `cursor`; null at the end. */
+            nextCursor: string | null;
+        };
+        /** @description A part of a list. */
         List_Role: {
             /** @description The items. */
             items: {
@@ -1757,6 +2067,85 @@ export interface components {
                 wanted: string;
                 /** @description Slugs of the worlds that it serves. */
                 worlds: string[];
+            }[];
+            /** @description Gives the next part as `cursor`; null at the end. */
+            nextCursor: string | null;
+        };
+        /** @description A part of a list. */
+        List_Runaway: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int32
+                 * @description Attempts so far.
+                 */
+                attempts: number;
+                /** @description The character that it is a copy of. */
+                character: string;
+                /**
+                 * Format: uuid
+                 * @description The companion's id.
+                 */
+                creatureId: string;
+                /** @description `easy`, `normal` or `hard`. */
+                difficulty: string;
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: double
+                 * @description Chance that an attempt succeeds.
+                 */
+                odds: number;
+                /**
+                 * Format: int32
+                 * @description What an attempt costs, in coins.
+                 */
+                price: number;
+                /**
+                 * Format: date-time
+                 * @description When it ran away.
+                 */
+                ranAt: string;
+            }[];
+            /** @description Gives the next part as `cursor`; null at the end. */
+            nextCursor: string | null;
+        };
+        /** @description A part of a list. */
+        List_Talk: {
+            /** @description The items. */
+            items: {
+                /** @description Where the topic comes from: `topic` (the pool), `absence` (you were missed), `rare_event`. */
+                about: string;
+                /**
+                 * Format: int32
+                 * @description Coins that were found.
+                 */
+                coins: number;
+                /** @description They fell out. */
+                conflict: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                createdAt: string;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description What was said. */
+                messages: components["schemas"]["TalkLine"][];
+                /** @description Who took part, the one who opened it first. */
+                participants: components["schemas"]["TalkPerson"][];
+                /**
+                 * Format: date-time
+                 * @description When you read it; null: not yet.
+                 */
+                readAt: string | null;
+                /** @description What it is about. */
+                topic: string;
+                /** @description Slug of the world. */
+                world: string;
             }[];
             /** @description Gives the next part as `cursor`; null at the end. */
             nextCursor: string | null;
@@ -1906,6 +2295,73 @@ export interface components {
          */
         MessageKind: "line" | "aside" | "scene";
         /**
+         * @description How a companion feels.
+         * @enum {string}
+         */
+        Mood: "happy" | "neutral" | "unhappy";
+        /** @description A mood at a time. */
+        MoodAt: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description How. */
+            mood: components["schemas"]["Mood"];
+        };
+        /** @description How companions feel. */
+        Moods: {
+            /** @description Each of them. */
+            companions: components["schemas"]["Creature"][];
+            /**
+             * Format: int32
+             * @description How many are happy.
+             */
+            happy: number;
+            /**
+             * Format: int32
+             * @description How many are neither.
+             */
+            neutral: number;
+            /**
+             * Format: int32
+             * @description How many are unhappy.
+             */
+            unhappy: number;
+        };
+        /** @description A sentence for somebody. */
+        Notification: {
+            /**
+             * Format: int32
+             * @description Coins that came with it.
+             */
+            coins: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description The companion that it is about.
+             */
+            creatureId: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description `runaway`, `recovered` or `rare_event`. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it was read; null: not yet.
+             */
+            readAt: string | null;
+            /** @description The sentence. */
+            text: string;
+        };
+        /**
          * @description Where a character comes from.
          * @enum {string}
          */
@@ -1987,6 +2443,30 @@ export interface components {
             role: string;
             /** @description `ready` or `unready`. */
             status: string;
+        };
+        /** @description An attempt to win somebody back. */
+        Recovered: {
+            /**
+             * Format: int64
+             * @description Coins that are left.
+             */
+            coins: number;
+            /**
+             * Format: uuid
+             * @description Which companion.
+             */
+            creatureId: string;
+            /** @description How hard it is now, where it did not. */
+            difficulty: string;
+            /** @description What happened, in a sentence. */
+            message: string;
+            /**
+             * Format: int32
+             * @description What it cost, in coins.
+             */
+            price: number;
+            /** @description It came back. */
+            success: boolean;
         };
         /**
          * @description A refresh token.
@@ -2100,6 +2580,40 @@ export interface components {
             key: string;
             /** @description Template of the queue or topic. */
             queue: string;
+        };
+        /** @description A companion that ran away. */
+        Runaway: {
+            /**
+             * Format: int32
+             * @description Attempts so far.
+             */
+            attempts: number;
+            /** @description The character that it is a copy of. */
+            character: string;
+            /**
+             * Format: uuid
+             * @description The companion's id.
+             */
+            creatureId: string;
+            /** @description `easy`, `normal` or `hard`. */
+            difficulty: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: double
+             * @description Chance that an attempt succeeds.
+             */
+            odds: number;
+            /**
+             * Format: int32
+             * @description What an attempt costs, in coins.
+             */
+            price: number;
+            /**
+             * Format: date-time
+             * @description When it ran away.
+             */
+            ranAt: string;
         };
         /** @description A part of a budget. What a running server has set aside for its next calls counts as spent. */
         Share: {
@@ -2280,6 +2794,86 @@ export interface components {
             /** @description To whom; several are separated by a comma. */
             to: string;
         };
+        /** @description A conversation among somebody's companions. */
+        Talk: {
+            /** @description Where the topic comes from: `topic` (the pool), `absence` (you were missed), `rare_event`. */
+            about: string;
+            /**
+             * Format: int32
+             * @description Coins that were found.
+             */
+            coins: number;
+            /** @description They fell out. */
+            conflict: boolean;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What was said. */
+            messages: components["schemas"]["TalkLine"][];
+            /** @description Who took part, the one who opened it first. */
+            participants: components["schemas"]["TalkPerson"][];
+            /**
+             * Format: date-time
+             * @description When you read it; null: not yet.
+             */
+            readAt: string | null;
+            /** @description What it is about. */
+            topic: string;
+            /** @description Slug of the world. */
+            world: string;
+        };
+        /** @description A line of a conversation. */
+        TalkLine: {
+            /** @description Who said it. */
+            from: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description 1..n.
+             */
+            order: number;
+            /**
+             * Format: double
+             * @description VADER compound score.
+             */
+            sentiment: number;
+            /** @description The words. */
+            text: string;
+            /** @description To whom. */
+            to: string[];
+        };
+        /** @description Somebody in a conversation. */
+        TalkPerson: {
+            /** @description The character that it is a copy of. */
+            character: string;
+            /**
+             * Format: uuid
+             * @description The companion's id; it may have run away since.
+             */
+            creatureId: string;
+            /** @description Its mood after. */
+            moodAfter: components["schemas"]["Mood"];
+            /** @description Its mood before. */
+            moodBefore: components["schemas"]["Mood"];
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: double
+             * @description What it thinks of the topic, -1 (against) to 1 (for).
+             */
+            opinion: number;
+        };
         /**
          * @description What keeps a program signed in (RFC 6749, section 5.1).
          * @example {
@@ -2301,6 +2895,14 @@ export interface components {
             refresh_token: string;
             /** @description `bearer` */
             token_type: string;
+        };
+        /** @description How many conversations are not read. */
+        Unread: {
+            /**
+             * Format: int32
+             * @description Up to a hundred.
+             */
+            unread: number;
         };
         /** @description The usage of the last days, and today's budgets. */
         UsageReport: {
@@ -2647,6 +3249,810 @@ export interface operations {
             };
             /** @description `body_too_large` */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chatroom_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's id.
+                 * @example f0a1b2c3-0000-4000-8000-000000000009
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description With all its lines. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Talk"];
+                };
+            };
+            /** @description `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required`, `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_conversation`: also one of somebody else's companions */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chatroom_conversations: {
+        parameters: {
+            query?: {
+                /** @description Slug of the world; the first with companions where it is left out. */
+                world?: string;
+                /** @description The `nextCursor` of the part before. */
+                cursor?: string;
+                /** @description How many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Talk"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required`, `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world`, `no_companions` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description May be empty. */
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Generate"];
+            };
+        };
+        responses: {
+            /** @description It has begun. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generated"];
+                };
+            };
+            /** @description `invalid_json`, `unknown_field`, `wrong_type` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required`, `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_admin`, `cross_site`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world`, `no_companions` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_share` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The conversation's id.
+                 * @example f0a1b2c3-0000-4000-8000-000000000009
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is read; how many are not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required`, `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_conversation`, `no_companions` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    meditate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The companion's id.
+                 * @example f0a1b2c3-0000-4000-8000-000000000009
+                 */
+                creatureId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Creature"];
+                };
+            };
+            /** @description `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required`, `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_creature`, `no_companions` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_meditation`: the world does not know it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moods: {
+        parameters: {
+            query?: {
+                /** @description Slug of the world; the first with companions where it is left out. */
+                world?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moods"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required`, `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world`, `no_companions` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recover: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 visible ASCII characters of the caller's choice. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The companion's id.
+                 * @example f0a1b2c3-0000-4000-8000-000000000009
+                 */
+                creatureId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The attempt was made: what came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovered"];
+                };
+            };
+            /** @description `invalid_path`, `invalid_idempotency_key` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required`, `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_creature`: you have no such runaway; `no_companions` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `changed_meanwhile`: another attempt was made at the same moment */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_enough_coins`, `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runaways: {
+        parameters: {
+            query?: {
+                /** @description Slug of the world; the first with companions where it is left out. */
+                world?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, the latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Runaway"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required`, `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world`, `no_companions` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unread: {
+        parameters: {
+            query?: {
+                /** @description Slug of the world; the first with companions where it is left out. */
+                world?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required`, `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world`, `no_companions` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3464,6 +4870,78 @@ export interface operations {
             };
             /** @description `unknown_message` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications: {
+        parameters: {
+            query?: {
+                /** @description Slug of the world; the first with companions where it is left out. */
+                world?: string;
+                /** @description The `nextCursor` of the part before. */
+                cursor?: string;
+                /** @description How many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Notification"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required`, `invalid_token` */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
