@@ -158,7 +158,7 @@ def image():
     takes(f"{file} HEALTHCHECK", health[1:])
     takes(f"{file} CMD", command)
     path = re.search(r"LD_LIBRARY_PATH=(\S+)", instructions).group(1)
-    brought = set(re.findall(r"/(lib\w+\.so\.\d+)$", text, re.M))
+    brought = set(re.findall(r"-gnu/(lib\w+\.so\.\d+)\b", text))
     file_system(file, entry[0], path, brought)
 
 
