@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 const PASSWORD: &str = "two wet umbrellas";
 
@@ -162,8 +162,8 @@ async fn a_role_of_its_own_signs_people_in_and_others_check_without_it() {
     let own = auth.api().await;
     assert_eq!(own.get("/health").await.expect(200)["role"], "auth");
     let address = own.base.trim_start_matches("http://").to_owned();
-    let addressed = format!("--auth-addr={address}");
-    let gateway = scratch.role("gateway", &[&addressed]).await;
+    let mut gateway = run(&scratch, "gateway", "127.0.0.1:0", Some(&address));
+    gateway.ready().await;
     let api = gateway.api().await;
     register(&api, "marla").await.expect(201);
     assert_eq!(register(&own, "Marla").await.json["code"], "username_taken");
@@ -186,19 +186,27 @@ async fn a_role_of_its_own_signs_people_in_and_others_check_without_it() {
         (503, &json!("unavailable"))
     );
 
-    let mut command = parlor_blackbox::command(&scratch.dir());
-    let listen = format!("--listen={address}");
-    command.args(["run", "auth", "--world", &scratch.world.source, &listen]);
-    let _again = Server::start("parlor run auth", command_with(command, &scratch.flags()));
+    let _again = run(&scratch, "auth", &address, None);
     within(SOON, "people sign in again", || async {
         (login(&api, "marla").await.status == 200).then_some(())
     })
     .await;
 }
 
-fn command_with(mut command: Command, flags: &[String]) -> Command {
-    command.args(flags);
-    command
+/// Runs a role that listens here, and is told in its environment where people sign in.
+fn run(scratch: &Scratch, role: &str, listen: &str, auth: Option<&str>) -> Server {
+    let mut command = parlor_blackbox::command(&scratch.dir());
+    command.args([
+        "run",
+        role,
+        "--world",
+        &scratch.world.source,
+        "--listen",
+        listen,
+    ]);
+    command.args(scratch.flags());
+    command.envs(auth.map(|address| ("AUTH_SVC_ADDR", address)));
+    Server::start(&format!("parlor run {role}"), command)
 }
 
 #[tokio::test]

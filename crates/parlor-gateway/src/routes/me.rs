@@ -44,7 +44,8 @@ async fn me(person: Person, State(stage): State<Stage>) -> Result<Json<Account>,
     ))]
 async fn whole(person: Person, State(stage): State<Stage>) -> Result<Response, Problem> {
     let account = own(&stage, &person).await?;
-    let body = export::body(stage.options.store.clone(), account).await?;
+    let worlds = stage.options.worlds.all();
+    let body = export::body(stage.options.store.clone(), &worlds, account).await?;
     let headers = [
         (
             header::CONTENT_TYPE,

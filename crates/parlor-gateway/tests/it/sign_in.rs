@@ -301,6 +301,7 @@ async fn everything_of_a_person_is_exported_and_goes() {
     assert_eq!(export.json()["account"]["coins"], 7);
     assert_eq!(export.json()["signIns"][0]["kind"], "program");
     assert_eq!(export.json()["payments"][0]["key"], "gift");
+    assert_eq!(export.json()["companions"], json!([]));
     let lines = &export.json()["sessions"][0]["lines"];
     assert_eq!(lines[0]["content"], "Hi.");
     assert!(!export.text.contains("argon2"), "{}", export.text);

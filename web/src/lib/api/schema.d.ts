@@ -1473,6 +1473,27 @@ export interface components {
             /** @description `direct`, `topic` or `fanout`. */
             type: string;
         };
+        /** @description A companion. */
+        ExportedCompanion: {
+            /** @description Slug of the character that it is a copy of. */
+            character: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description How it feels: `happy`, `neutral` or `unhappy`. */
+            mood: string;
+            /** @description What its owner calls it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Conflicts that it met while it was unhappy already.
+             */
+            unhappyCount: number;
+            /** @description Slug of the world. */
+            world: string;
+        };
         /** @description A line of a talk. */
         ExportedLine: {
             /** @description The words. */
@@ -2389,6 +2410,8 @@ export interface components {
         PersonExport: {
             /** @description Their account. */
             account: components["schemas"]["Account"];
+            /** @description Their companions, in whatever world. */
+            companions: components["schemas"]["ExportedCompanion"][];
             /** @description Coins given and taken, the newest first. */
             payments: components["schemas"]["Coins"][];
             /** @description Their talks with characters, the latest begun first. */

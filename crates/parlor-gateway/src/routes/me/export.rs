@@ -5,9 +5,11 @@ use axum::body::Body;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use parlor_model::account::Account as OwnAccount;
-use parlor_model::{Session, SessionLine, SpeakerRole};
+use parlor_model::companion::Companion;
+use parlor_model::{Session, SessionLine, Slug, SpeakerRole};
 use parlor_ports::sessions::SessionFilter;
 use parlor_ports::store::Store;
+use parlor_ports::worlds::WorldList;
 use parlor_ports::{PortError, PortResult};
 use serde::Serialize;
 use std::io;
@@ -33,8 +35,41 @@ pub(crate) struct PersonExport {
     sign_ins: Vec<Grant>,
     /// Coins given and taken, the newest first.
     payments: Vec<Coins>,
+    /// Their companions, in whatever world.
+    companions: Vec<ExportedCompanion>,
     /// Their talks with characters, the latest begun first.
     sessions: Vec<ExportedSession>,
+}
+
+/// A companion.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExportedCompanion {
+    /// Its id.
+    id: Uuid,
+    /// Slug of the world.
+    world: String,
+    /// Slug of the character that it is a copy of.
+    character: String,
+    /// What its owner calls it.
+    name: String,
+    /// How it feels: `happy`, `neutral` or `unhappy`.
+    mood: &'static str,
+    /// Conflicts that it met while it was unhappy already.
+    unhappy_count: u32,
+}
+
+impl ExportedCompanion {
+    fn of(world: &Slug, companion: Companion) -> Self {
+        Self {
+            id: companion.id,
+            world: world.to_string(),
+            character: companion.character.to_string(),
+            name: companion.name,
+            mood: companion.mood.as_str(),
+            unhappy_count: companion.unhappy_count,
+        }
+    }
 }
 
 /// A talk with a character.
@@ -102,14 +137,25 @@ impl From<SessionLine> for ExportedLine {
 ///
 /// # Errors
 /// The store is away before it begins.
-pub(crate) async fn body(store: Arc<dyn Store>, account: OwnAccount) -> PortResult<Body> {
+pub(crate) async fn body(
+    store: Arc<dyn Store>,
+    worlds: &WorldList,
+    account: OwnAccount,
+) -> PortResult<Body> {
     let grants = store.grants(account.id).await?;
     let payments = store.payments(account.id, PAYMENTS_MAX).await?;
+    let mut companions = Vec::new();
+    for world in worlds.iter() {
+        let household = store.household(&world.name, account.id).await?;
+        let theirs = household.into_iter().flat_map(|all| all.companions);
+        companions.extend(theirs.map(|one| ExportedCompanion::of(&world.name, one)));
+    }
     let owner = account.id.0;
     let head = PersonExport {
         account: Account::of(account),
         sign_ins: grants.into_iter().map(Grant::of).collect(),
         payments: payments.into_iter().map(Coins::of).collect(),
+        companions,
         sessions: Vec::new(),
     };
     let (pieces, waiting) = mpsc::channel(PIECES_MAX);
