@@ -51,18 +51,26 @@ const OPEN: Rule = ([Yes; 4], [Yes; 2]);
 const OPERATOR: Rule = ([Yes; 4], [Not, Yes]);
 /// For people who have signed in, each for themselves.
 const OWN: Rule = ([SignIn, Yes, Yes, Yes], [SignIn, Yes]);
+/// For administrators.
+const ADMIN: Rule = ([SignIn, Not, Not, Yes], [SignIn, Yes]);
 
 const TABLE: &[(&str, Rule)] = &[
     ("DELETE /api/worlds/{world}/characters/{slug}", OPERATOR),
     ("DELETE /me", OWN),
     ("GET /.well-known/jwks.json", OPEN),
     ("GET /api/bus/inboxes", OPEN),
+    ("GET /api/chatroom/conversation/{id}", OWN),
+    ("GET /api/chatroom/conversations", OWN),
+    ("GET /api/chatroom/moods", OWN),
+    ("GET /api/chatroom/runaways", OWN),
+    ("GET /api/chatroom/unread", OWN),
     ("GET /api/conversations", OPEN),
     ("GET /api/conversations/{id}", OPEN),
     ("GET /api/conversations/{id}/messages", OPEN),
     ("GET /api/dead-letters", OPEN),
     ("GET /api/events", OPEN),
     ("GET /api/messages/{id}", OPEN),
+    ("GET /api/notifications", OWN),
     ("GET /api/roles", OPEN),
     ("GET /api/search", OPEN),
     ("GET /api/stats", OPEN),
@@ -84,6 +92,10 @@ const TABLE: &[(&str, Rule)] = &[
     ("GET /start-convo-bro", OPEN),
     ("PATCH /api/worlds/{world}", OPEN),
     ("POST /api/characters/import", OPERATOR),
+    ("POST /api/chatroom/generate", ADMIN),
+    ("POST /api/chatroom/mark-read/{id}", OWN),
+    ("POST /api/chatroom/meditate/{creatureId}", OWN),
+    ("POST /api/chatroom/recover/{creatureId}", OWN),
     ("POST /api/conversations/{id}/close", OPEN),
     ("POST /api/dead-letters/drop", OPERATOR),
     ("POST /api/dead-letters/replay", OPERATOR),
@@ -102,7 +114,8 @@ const TABLE: &[(&str, Rule)] = &[
 ];
 
 /// Answers of their own that look like a refusal, whoever asks: what the example gives is not good.
-const OWN_REFUSALS: [&str; 8] = [
+const OWN_REFUSALS: [&str; 9] = [
+    "unknown_creature",
     "invalid_refresh_token",
     "wrong_credentials",
     "unknown_conversation",
