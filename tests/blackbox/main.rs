@@ -8,6 +8,7 @@ mod backup;
 mod chaos;
 mod chatlings;
 mod commands;
+mod companions;
 mod deploy;
 mod figures;
 mod live;

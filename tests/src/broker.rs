@@ -256,6 +256,7 @@ impl Plain {
     pub(crate) async fn forget(&self, world: &TestWorld) -> anyhow::Result<()> {
         let mut queues: Vec<String> = world.cast().iter().map(|who| world.queue(who)).collect();
         queues.push(world.dead_letters());
+        queues.extend(["user", "ai"].map(|name| format!("{}{name}", world.queue_prefix)));
         for queue in queues {
             self.channel
                 .queue_delete(queue.as_str().into(), QueueDeleteOptions::default())

@@ -12,6 +12,7 @@
 mod api;
 mod binary;
 mod broker;
+mod chat;
 mod collector;
 mod dice;
 mod events;
@@ -27,6 +28,7 @@ mod world;
 pub use api::{Answer, Api};
 pub use binary::{Ended, command, ended};
 pub use broker::{Mail, Plain};
+pub use chat::{Code, Signed, Socket};
 pub use collector::{Collector, Told};
 pub use dice::Dice;
 pub use events::{Event, Events};

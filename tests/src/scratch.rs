@@ -46,6 +46,13 @@ impl Scratch {
         Self::with(setting, dir, world).await
     }
 
+    /// A place with a world whose characters people talk with.
+    pub async fn for_people(setting: Setting) -> Self {
+        let dir = directory();
+        let world = TestWorld::for_people(dir.path());
+        Self::with(setting, dir, world).await
+    }
+
     /// A place with the bundled world. Its names on the bus are fixed, so at most one test may
     /// have it on a broker.
     pub async fn friends(setting: Setting) -> Self {

@@ -48,6 +48,23 @@ impl TestWorld {
         }
     }
 
+    /// Writes a world into `dir` whose characters people talk with.
+    ///
+    /// # Panics
+    /// The file can't be written.
+    #[must_use]
+    pub fn for_people(dir: &Path) -> Self {
+        let name = format!("t-{}", fresh_name());
+        let file: PathBuf = dir.join(format!("{name}.toml"));
+        std::fs::write(&file, people(&name)).expect("a test can write into its directory");
+        Self {
+            exchange: format!("{name}-exchange"),
+            queue_prefix: format!("{name}-"),
+            source: file.display().to_string(),
+            name,
+        }
+    }
+
     /// Display names.
     #[must_use]
     pub fn cast(&self) -> [&'static str; 4] {
@@ -65,6 +82,41 @@ impl TestWorld {
     pub fn dead_letters(&self) -> String {
         format!("{}-dead-letters", self.name)
     }
+}
+
+fn people(name: &str) -> String {
+    format!(
+        r##"[world]
+name = "{name}"
+access = "session"
+pace = "0"
+
+[routing]
+inbox = "shared"
+exchange = {{ name = "{name}-exchange", type = "direct" }}
+queue = "{name}-user"
+key = "{name}-user"
+answers = "{name}-ai"
+
+[memory]
+window = 10
+
+[dialects.talk]
+kind = "grammar"
+
+[dialects.talk.rules]
+open = ["Hello, #you#."]
+reply = ["#keyword.capitalize#, you say.", "Go on, #you#."]
+
+[[characters]]
+name = "Tony Stark"
+dialect = "talk"
+
+[[characters]]
+name = "Ines"
+dialect = "talk"
+"##
+    )
 }
 
 fn text(name: &str, gossip: f64) -> String {

@@ -1,5 +1,6 @@
 //! The gateway: options in, router out.
 
+use crate::chat::door::{self, Door};
 use crate::guard::{Guard, guard};
 use crate::live::LiveView;
 use crate::observe::{Panicked, measure};
@@ -8,8 +9,9 @@ use crate::options::{GatewayOptions, Limits, SignIn};
 use crate::routes::compat::{Triggers, alias_or_nothing};
 use crate::routes::health::Vitals;
 use crate::routes::{
-    catalogue, characters, chatroom, compat, conversations, dead_letters, events, health, inboxes,
-    inspect, lists, me, messages, roles, search, sign_in, stats, usage, v1, worlds,
+    catalogue, characters, chatroom, compat, conversations, dead_letters, events, gallery, health,
+    inboxes, inspect, lists, me, messages, roles, search, sessions, sign_in, stats, usage, v1,
+    worlds,
 };
 use crate::stage::Stage;
 use crate::web::page_beneath;
@@ -58,11 +60,13 @@ impl Gateway {
             SignIn::Here(desk) => Router::from(sign_in::router().with_state(desk.clone())),
             SignIn::There(forward) => forward.clone().router(&sign_in::PATHS, options.limits),
         };
+        let door = door(&stage);
         let router = Router::from(api().with_state(stage).merge(health::router(vitals)));
         let guard = Guard::new(&options.allowed_hosts, triggers.paths().cloned().collect());
         let router = router
             .merge(people)
             .merge(docs(&document))
+            .merge(door)
             .fallback_service(beneath(triggers, options.web));
         let chats = layered(chats, guard.clone(), v1::limits(options.limits));
         let router = layered(router, guard, options.limits)
@@ -88,6 +92,24 @@ impl Gateway {
         tokio::spawn(self.live.tail(self.options.shutdown.clone()));
         self.router
     }
+}
+
+/// Where people come in who talk with characters, if they do here.
+fn door(stage: &Stage) -> Router {
+    let options = &stage.options;
+    let Some(chat) = &options.chat else {
+        return Router::new();
+    };
+    door::router(Door {
+        worlds: options.worlds.clone(),
+        chat: chat.clone(),
+        auth: stage.auth.clone(),
+        clock: options.clock.clone(),
+        ids: options.ids.clone(),
+        limits: options.limits.chat,
+        text_bytes_max: options.limits.text_bytes_max,
+        shutdown: options.shutdown.clone(),
+    })
 }
 
 fn live_view(options: &GatewayOptions) -> LiveView {
@@ -122,6 +144,8 @@ fn api() -> OpenApiRouter<Stage> {
         .merge(characters::router())
         .merge(catalogue::router())
         .merge(me::router())
+        .merge(gallery::router())
+        .merge(sessions::router())
         .merge(inspect::router())
         .merge(events::router())
         .merge(usage::router())

@@ -19,6 +19,8 @@
 
 mod app;
 pub mod auth;
+mod chat;
+mod courier;
 mod extract;
 pub mod forward;
 mod guard;
@@ -39,6 +41,9 @@ mod web;
 
 pub use app::{Gateway, document};
 pub use auth::{Admin, Auth, Person, SignInDesk};
+pub use chat::ChatLimits;
+pub use chat::door::Door;
+pub use courier::{GrpcCourier, serve_deliveries};
 pub use forward::Forward;
 pub use listener::{RoleListener, RoleTrigger, role_router};
 pub use operator::Ops;

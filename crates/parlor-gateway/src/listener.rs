@@ -3,6 +3,7 @@
 
 use crate::app::layered;
 use crate::auth::SignInDesk;
+use crate::chat::door::{self, Door};
 use crate::guard::Guard;
 use crate::options::{Ids, Limits};
 use crate::routes::compat::{Triggers, alias_or_nothing};
@@ -34,6 +35,8 @@ pub struct RoleListener {
     pub trigger: Option<RoleTrigger>,
     /// For the role `auth`: signs people in.
     pub sign_in: Option<SignInDesk>,
+    /// For `chat-ws`: where people come in.
+    pub door: Option<Door>,
 }
 
 /// What the aliases on a character's listener start: a conversation that it begins.
@@ -60,6 +63,9 @@ pub fn role_router(options: RoleListener) -> Router {
     let mut router = Router::from(health::router(vitals));
     if let Some(desk) = options.sign_in {
         router = router.merge(Router::from(sign_in::router().with_state(desk)));
+    }
+    if let Some(door) = options.door {
+        router = router.merge(door::router(door));
     }
     let mut paths = HashSet::new();
     if let Some(trigger) = options.trigger {

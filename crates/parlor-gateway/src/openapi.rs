@@ -28,6 +28,8 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, R
         (name = "conversations", description = "Start, list, look at and close conversations"),
         (name = "messages", description = "What was said"),
         (name = "people", description = "Accounts, and signing in"),
+        (name = "chat", description = "People talk with characters; lines go over the WebSocket \
+            `/ws/{character_id}`"),
         (name = "events", description = "What happens, live"),
         (name = "chatroom", description = "What your companions say among themselves, and how they are"),
         (name = "operation", description = "For those who run the server"),

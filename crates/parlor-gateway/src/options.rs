@@ -1,11 +1,13 @@
 //! What a gateway is given.
 
 use crate::auth::SignInDesk;
+use crate::chat::ChatLimits;
 use crate::forward::Forward;
 use crate::operator::Ops;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_model::{Clock, Slug};
 use parlor_ports::bus::Bus;
+use parlor_ports::chat::Chat;
 use parlor_ports::director::Director;
 use parlor_ports::parley::Parley;
 use parlor_ports::store::Store;
@@ -34,6 +36,8 @@ pub struct Limits {
     pub live_keep_alive: Duration,
     /// Longest time until a request is answered (a live-event stream: until it begins).
     pub request_time_max: Duration,
+    /// Connections of people who talk with characters.
+    pub chat: ChatLimits,
 }
 
 impl Default for Limits {
@@ -45,6 +49,7 @@ impl Default for Limits {
             live_readers_max: 1_000,
             live_keep_alive: Duration::from_secs(15),
             request_time_max: Duration::from_secs(30),
+            chat: ChatLimits::default(),
         }
     }
 }
@@ -91,6 +96,8 @@ pub struct GatewayOptions {
     pub allowed_hosts: Vec<String>,
     /// Where people sign up, in and out.
     pub sign_in: SignIn,
+    /// Where people talk with characters; `None`: not here.
+    pub chat: Option<Arc<dyn Chat>>,
     /// Ends live-event streams and the task behind them.
     pub shutdown: CancellationToken,
 }

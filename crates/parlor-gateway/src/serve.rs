@@ -1,6 +1,7 @@
 //! Serving a router until it is told to stop.
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use std::future::IntoFuture;
 use std::io;
 use std::net::SocketAddr;
@@ -22,6 +23,12 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> io::Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    // A frame of a WebSocket must not wait for the other side to acknowledge the one before.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection will be slower than it could");
+        }
+    });
     let server = axum::serve(listener, service)
         .with_graceful_shutdown(shutdown.clone().cancelled_owned())
         .into_future();

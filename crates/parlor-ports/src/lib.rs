@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod bus;
 pub mod cache;
 pub mod catalogue;
+pub mod chat;
 pub mod companions;
 pub mod dialect;
 pub mod director;

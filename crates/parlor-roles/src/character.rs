@@ -101,12 +101,12 @@ impl CharacterRole {
                 prefetch: load.prefetch.saturating_add(slow_max),
             })
             .await?;
-        let lane = Lane {
-            world: self.options.world.clone(),
-            stage: self.stage,
-            relay: self.relay,
-            settler: subscription.settler(),
-        };
+        let lane = Lane::new(
+            self.options.world.clone(),
+            self.stage,
+            self.relay,
+            subscription.settler(),
+        );
         let (slow, writer) = SlowPath::new(lane.clone(), slow_max.into(), load.batch_max);
         let writer = tokio::spawn(writer);
         let _given_up_with_this = slow.guard();
@@ -156,6 +156,20 @@ async fn take_turns(
 }
 
 impl Lane {
+    pub(crate) fn new(
+        world: Arc<World>,
+        stage: Arc<Stage>,
+        relay: RelayHandle,
+        settler: Arc<dyn Settler>,
+    ) -> Self {
+        Self {
+            world,
+            stage,
+            relay,
+            settler,
+        }
+    }
+
     /// One batch, from the bus and back to it; slow lines go their own way.
     async fn handle(&self, deliveries: Vec<Delivery>, slow: &SlowPath) {
         metrics::counter!(metric::DELIVERIES).increment(deliveries.len() as u64);

@@ -1,7 +1,7 @@
 //! The parts of a server that do the work, one module each: the [`character`] role handles events (the
 //! [`cast`] role those of a cast that grows),
 //! the [`relay`] sends what was left behind, the [`jobs`] role keeps a world going, the [`director`]
-//! carries out what people ask for, and [`presence`] tells the others that a process is there. All
+//! carries out what people ask for, [`presence`] tells the others that a process is there, and in [`chat`] people talk with characters. All
 //! that act step through [`stage`].
 //!
 //! Each role is *options → service → handle → error*: options say what it needs, the service owns
@@ -9,6 +9,7 @@
 
 pub mod cast;
 pub mod character;
+pub mod chat;
 pub mod director;
 pub mod generation;
 pub mod indexer;

@@ -91,7 +91,11 @@ impl SlowPath {
 }
 
 /// Writes what has been spoken, as much as is waiting at a time.
-async fn write(lane: Lane, mut spoken: mpsc::Receiver<(Delivery, Settled)>, batch_max: usize) {
+pub(crate) async fn write(
+    lane: Lane,
+    mut spoken: mpsc::Receiver<(Delivery, Settled)>,
+    batch_max: usize,
+) {
     let mut batch = Vec::with_capacity(batch_max);
     while spoken.recv_many(&mut batch, batch_max).await > 0 {
         let (deliveries, settled): (Vec<_>, Vec<_>) = batch.drain(..).unzip();

@@ -417,7 +417,7 @@ impl Stage {
     }
 
     /// Nothing to do but to clear the event's row.
-    fn done_with(&self, delivered: &Envelope) -> Settled {
+    pub(crate) fn done_with(&self, delivered: &Envelope) -> Settled {
         let mut effects = Effects::none(delivered.id);
         if self.clears_own_row {
             effects.clears.push(delivered.id);
@@ -431,7 +431,7 @@ impl Stage {
     }
 
     /// Puts the event back into the outbox; a relay finds it there once the world goes on.
-    fn park(&self, delivered: &Arc<Envelope>, inbox: String) -> Settled {
+    pub(crate) fn park(&self, delivered: &Arc<Envelope>, inbox: String) -> Settled {
         let row = OutboxRow {
             inbox,
             envelope: Arc::new(delivered.again(delivered.tries())),
@@ -468,6 +468,38 @@ impl Stage {
             parked: true,
         };
         self.put_back(delivered, row.clone(), Becomes::Waits(row))
+    }
+
+    /// Puts an event of a session back into the outbox until words may be found.
+    pub(crate) fn wait_for_words(
+        &self,
+        delivered: &Arc<Envelope>,
+        inbox: String,
+        error: &PortError,
+    ) -> Settled {
+        let tries = delivered.tries();
+        let event = delivered.event().id;
+        let seed = self
+            .production(&delivered.world)
+            .map_or(0, |production| production.engine.seed());
+        let wait = speak::wait(seed, event, tries, error.retry_after());
+        metrics::counter!(metric::WAITS).increment(1);
+        if tries == 0 {
+            let character = &delivered.recipient;
+            tracing::warn!(%character, %event, %error, "no words found yet; the line waits");
+        }
+        let row = OutboxRow {
+            inbox,
+            envelope: Arc::new(delivered.again(tries.saturating_add(1))),
+            due_at: self.clock.now() + wait,
+            parked: true,
+        };
+        self.put_back(delivered, row.clone(), Becomes::Waits(row))
+    }
+
+    /// Nothing but a row that is to be sent.
+    pub(crate) fn settled_with(&self, delivered: &Envelope, row: OutboxRow) -> Settled {
+        self.put_back(delivered, row, Becomes::Step)
     }
 
     fn put_back(&self, delivered: &Envelope, row: OutboxRow, becomes: Becomes) -> Settled {

@@ -32,7 +32,7 @@ pub(crate) struct SettingsArgs {
     /// Where things are kept: sqlite, sqlite:FILE, or postgres://..
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) store: Option<String>,
-    /// Cache: memory
+    /// What may be forgotten: memory, or redis://..
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) cache: Option<String>,
     /// Language model of worlds that name none: auto (a key in the environment decides), none (no
@@ -412,6 +412,12 @@ pub(crate) enum RoleName {
     Relay,
     /// Keeps worlds going
     Jobs,
+    /// Where people come in who talk with characters (WebSocket)
+    ChatWs,
+    /// Finds what characters answer to people
+    Mind,
+    /// Stores what characters answer, and hands it to chat-ws
+    Dispatcher,
 }
 
 #[derive(Debug, Args)]

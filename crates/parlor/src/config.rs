@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// Settings that may have no value.
-const UNSET: [&str; 3] = ["pace", "seed", "auth_addr"];
+const UNSET: [&str; 4] = ["pace", "seed", "auth_addr", "deliveries_at"];
 /// Variables of ours that are no settings.
 const NOT_SETTINGS: [&str; 4] = [
     "PARLOR_API_KEY",
@@ -27,8 +27,9 @@ const NOT_SETTINGS: [&str; 4] = [
 const NOT_SETTINGS_PREFIX: [&str; 2] = ["PARLOR_TEST_", "PARLOR_SERVICES_"];
 
 /// Variables of other programs, weakest first, and the setting that each stands for.
-const ALIASES: [(&str, &str); 4] = [
+const ALIASES: [(&str, &str); 5] = [
     ("AUTH_SVC_ADDR", "auth_addr"),
+    ("REDIS_URL", "cache"),
     ("RABITMQ_URL", "bus"),
     ("RABBITMQ_URL", "bus"),
     ("DATABASE_URL", "store"),
@@ -49,7 +50,7 @@ pub(crate) struct Settings {
     pub(crate) bus: String,
     /// `sqlite`, `sqlite:FILE` or `postgres://..`
     pub(crate) store: String,
-    /// `memory`
+    /// `memory` or `redis://..`
     pub(crate) cache: String,
     /// `auto`, `none`, or a model: `gemini:MODEL`, `openai:MODEL@http://host/v1`, ..
     pub(crate) llm: String,
@@ -74,6 +75,11 @@ pub(crate) struct Settings {
     /// `host:port` of the role that signs people in; none: this process does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) auth_addr: Option<String>,
+    /// Address at which a chat-ws is told by other processes what is new.
+    pub(crate) deliveries: SocketAddr,
+    /// Host under which other processes find that; left out: the address itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deliveries_at: Option<String>,
     /// Host names that requests may carry besides loopback names and the listen address.
     pub(crate) allowed_hosts: Vec<String>,
     /// Whether the web page is served beside the API.
@@ -98,6 +104,8 @@ pub(crate) struct Limits {
     pub(crate) message_bytes: usize,
     /// Largest request body, in bytes.
     pub(crate) body_bytes: usize,
+    /// Lines that one person says to characters in a minute.
+    pub(crate) lines_per_minute: u64,
 }
 
 /// Figures of the adapters.
@@ -152,7 +160,13 @@ impl Config {
                     figment.merge(Layer::one(&format!("{variable} in {origin}"), &key, value));
             }
         }
-        let figment = figment.merge(flags(args));
+        let mut figment = figment.merge(flags(args));
+        if let Some(cache) = cache_of(&env)
+            && figment.find_metadata("cache").is_none_or(is_default)
+        {
+            let name = format!("REDIS_HOST in {}", env["REDIS_HOST"].1);
+            figment = figment.merge(Layer::one(&name, "cache", &cache));
+        }
         let mut settings: Settings = figment
             .extract()
             .map_err(|e| anyhow::anyhow!(explain(&e)))?;
@@ -260,6 +274,8 @@ impl Settings {
             seed: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
             auth_addr: None,
+            deliveries: SocketAddr::from(([127, 0, 0, 1], 0)),
+            deliveries_at: None,
             allowed_hosts: Vec::new(),
             ops: Ops::Loopback,
             web: true,
@@ -269,6 +285,7 @@ impl Settings {
             limits: Limits {
                 message_bytes: 10_000,
                 body_bytes: 1 << 20,
+                lines_per_minute: 120,
             },
             tuning: Tuning {
                 prefetch: load.prefetch,
@@ -342,6 +359,17 @@ fn with_password(address: &str, password: &str) -> Option<String> {
     Some(format!("{scheme}://{user}:{escaped}@{rest}"))
 }
 
+/// The cache that `REDIS_HOST` and `REDIS_PORT` name.
+fn cache_of(env: &BTreeMap<String, (String, &'static str)>) -> Option<String> {
+    let (host, _) = env.get("REDIS_HOST")?;
+    let port = env.get("REDIS_PORT").map_or("6379", |(port, _)| port);
+    Some(format!("redis://{host}:{port}"))
+}
+
+fn is_default(metadata: &Metadata) -> bool {
+    matches!(metadata.source, Some(Source::Code(_)))
+}
+
 /// `PARLOR_LIMITS__BODY_BYTES` → `limits.body_bytes`.
 fn setting_of(variable: &str) -> Option<String> {
     let special = NOT_SETTINGS.contains(&variable)
@@ -404,6 +432,7 @@ impl Layer {
             "seed"
             | "limits.message_bytes"
             | "limits.body_bytes"
+            | "limits.lines_per_minute"
             | "tuning.prefetch"
             | "tuning.batch"
             | "tuning.lanes"

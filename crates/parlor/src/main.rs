@@ -2,6 +2,7 @@
 //! only one that names adapters.
 
 mod catalogue;
+mod chat;
 mod cli;
 mod commands;
 mod config;

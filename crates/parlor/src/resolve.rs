@@ -5,8 +5,10 @@ use anyhow::bail;
 use parlor_bus::amqp::AmqpBus;
 use parlor_bus::embedded::EmbeddedBus;
 use parlor_bus::kafka::KafkaBus;
+use parlor_cache::{MemoryCache, RedisCache};
 use parlor_model::Clock;
 use parlor_ports::bus::Bus;
+use parlor_ports::cache::Cache;
 use parlor_ports::store::Store;
 use parlor_store_postgres::{PostgresOptions, PostgresStore};
 use parlor_store_sqlite::{SqliteOptions, SqliteStore};
@@ -77,16 +79,17 @@ pub(crate) async fn bus(
     }
 }
 
-/// Checks the settings whose only choice is the default.
+/// The cache. Does not connect: one that is away makes a server slower, not wrong.
 ///
 /// # Errors
-/// Another value.
-pub(crate) fn check_fixed(settings: &Settings) -> anyhow::Result<()> {
-    if settings.cache != "memory" {
-        bail!(
-            "cache '{}' is not known: this program has memory",
-            redact(&settings.cache)
-        );
+/// The address can't be understood; the message never holds a password.
+pub(crate) fn cache(settings: &Settings) -> anyhow::Result<Arc<dyn Cache>> {
+    match settings.cache.as_str() {
+        "memory" => Ok(Arc::new(MemoryCache::default())),
+        url if url.starts_with("redis://") => Ok(Arc::new(RedisCache::new(url)?)),
+        other => bail!(
+            "cache '{}' is not known: use memory or redis://host:6379",
+            redact(other)
+        ),
     }
-    Ok(())
 }

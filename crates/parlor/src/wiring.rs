@@ -3,7 +3,7 @@
 use crate::catalogue::{Casts, Follower, Recast};
 use crate::config::{Config, Settings};
 use crate::models::{self, Asked};
-use crate::{recording, resolve, telemetry, worlds};
+use crate::{chat, recording, resolve, telemetry, worlds};
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_dialect::llm::{Meter, Models};
@@ -14,6 +14,7 @@ use parlor_gateway::{Auth, Forward, SignIn, SignInDesk};
 use parlor_model::world::Pace;
 use parlor_model::{Clock, Slug, SystemClock, World};
 use parlor_ports::bus::Bus;
+use parlor_ports::cache::Cache;
 use parlor_ports::director::Director;
 use parlor_ports::store::Store;
 use parlor_roles::record::Recorder;
@@ -42,6 +43,7 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) cache: Arc<dyn Cache>,
     pub(crate) stage: Arc<Stage>,
     pub(crate) relay: Relay,
     pub(crate) relay_handle: RelayHandle,
@@ -77,7 +79,7 @@ pub(crate) struct Purpose<'a> {
 /// What is missing and how to mend it.
 pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::Result<Parts> {
     let settings = config.settings.clone();
-    resolve::check_fixed(&settings)?;
+    let cache = resolve::cache(&settings)?;
     for name in config.unknown_variables() {
         tracing::warn!(variable = %name, "is not a setting; `parlor config` lists them");
     }
@@ -104,6 +106,18 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
              or kafka://.. and --store postgres://.. (now: {} and {})",
             bus.capabilities().name,
             store.name()
+        );
+    }
+    let for_people = worlds.iter().find(|world| chat::is_for_people(world));
+    if let Some(world) = for_people
+        && purpose.apart
+        && !cache.capabilities().shared
+    {
+        bail!(
+            "roles of '{}' can only run apart with a cache that processes share: set --cache \
+             redis://.. (now: {})",
+            world.name,
+            cache.capabilities().name
         );
     }
     for world in &worlds {
@@ -177,6 +191,7 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
         clock,
         store,
         bus,
+        cache,
         stage,
         relay,
         relay_handle,

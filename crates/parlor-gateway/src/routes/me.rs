@@ -4,6 +4,7 @@ mod export;
 
 use crate::auth::{Person, invalid_token};
 use crate::problem::{PROBLEM_JSON, Problem};
+use crate::routes::gallery;
 use crate::shape::people::Account;
 use crate::stage::Stage;
 use axum::Json;
@@ -74,6 +75,12 @@ async fn whole(person: Person, State(stage): State<Stage>) -> Result<Response, P
             description = "`cross_site`, `csrf`"),
     ))]
 async fn delete(person: Person, State(stage): State<Stage>) -> Result<StatusCode, Problem> {
+    let account = person.account.0;
+    match &stage.options.chat {
+        Some(chat) => drop(chat.delete_all(account).await?),
+        None => drop(stage.options.store.delete_sessions_of(account).await?),
+    }
+    gallery::forget(&stage, account).await?;
     if forget_person(&*stage.options.store, person.account).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -43,7 +43,7 @@ const CALLERS: [Caller; 4] = [Caller::Nobody, Caller::Owner, Caller::Other, Call
 /// who call from another one.
 type Rule = ([Says; 4], [Says; 2]);
 
-use Says::{Not, SignIn, Yes};
+use Says::{Hidden, Not, SignIn, Yes};
 
 /// For everybody, where the world is open to everybody.
 const OPEN: Rule = ([Yes; 4], [Yes; 2]);
@@ -54,11 +54,18 @@ const OWN: Rule = ([SignIn, Yes, Yes, Yes], [SignIn, Yes]);
 /// For administrators.
 const ADMIN: Rule = ([SignIn, Not, Not, Yes], [SignIn, Yes]);
 
+/// For people who have signed in, each for what is theirs alone.
+const THEIRS: Rule = ([SignIn, Yes, Hidden, Hidden], [SignIn, Hidden]);
+
 const TABLE: &[(&str, Rule)] = &[
+    ("DELETE /api/characters/id/{id}", OWN),
     ("DELETE /api/worlds/{world}/characters/{slug}", OPERATOR),
     ("DELETE /me", OWN),
+    ("DELETE /me/sessions/{id}", THEIRS),
     ("GET /.well-known/jwks.json", OPEN),
     ("GET /api/bus/inboxes", OPEN),
+    ("GET /api/characters", OWN),
+    ("GET /api/characters/id/{id}", OWN),
     ("GET /api/chatroom/conversation/{id}", OWN),
     ("GET /api/chatroom/conversations", OWN),
     ("GET /api/chatroom/moods", OWN),
@@ -83,14 +90,21 @@ const TABLE: &[(&str, Rule)] = &[
     ("GET /api/worlds/{world}/characters/{slug}/picture", OPEN),
     ("GET /api/worlds/{world}/conversations", OPEN),
     ("GET /api/worlds/{world}/messages", OPEN),
+    ("GET /characters", OWN),
+    ("GET /characters/id/{id}", OWN),
     ("GET /health", OPEN),
     ("GET /me", OWN),
     ("GET /me/export", OWN),
+    ("GET /me/sessions", OWN),
+    ("GET /me/sessions/{id}/messages", THEIRS),
     ("GET /metrics", OPEN),
     ("GET /ready", OPEN),
     ("GET /session", OPEN),
     ("GET /start-convo-bro", OPEN),
+    ("PATCH /api/characters/id/{id}", OWN),
     ("PATCH /api/worlds/{world}", OPEN),
+    ("PATCH /me/sessions/{id}", THEIRS),
+    ("POST /api/characters", OWN),
     ("POST /api/characters/import", OPERATOR),
     ("POST /api/chatroom/generate", ADMIN),
     ("POST /api/chatroom/mark-read/{id}", OWN),
@@ -114,13 +128,14 @@ const TABLE: &[(&str, Rule)] = &[
 ];
 
 /// Answers of their own that look like a refusal, whoever asks: what the example gives is not good.
-const OWN_REFUSALS: [&str; 9] = [
+const OWN_REFUSALS: [&str; 10] = [
     "unknown_creature",
     "invalid_refresh_token",
     "wrong_credentials",
     "unknown_conversation",
     "unknown_message",
     "unknown_role",
+    "unknown_world",
     "unknown_character",
     "no_picture",
     "not_found",

@@ -641,6 +641,7 @@ pub(crate) fn house() -> (Arc<House>, GatewayOptions) {
         ops: Ops::Loopback,
         sign_in: SignIn::Here(desk(&house)),
         allowed_hosts: vec!["parlor.example".to_owned()],
+        chat: None,
         shutdown: CancellationToken::new(),
     };
     (house, options)

@@ -20,6 +20,7 @@ fn listener(trigger: bool) -> (std::sync::Arc<crate::house::House>, axum::Router
         bus: house.clone(),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         allowed_hosts: Vec::new(),
+        door: None,
         trigger,
         sign_in: None,
     };

@@ -24,7 +24,7 @@ pub use error::CardError;
 pub use export::{into_png, plain_picture};
 pub use fields::{Asset, Fields};
 pub use macros::Filling;
-pub use own::Own;
+pub use own::{Own, Visibility};
 pub use picture::{Media, Picture};
 pub use words::{Example, Greetings, Said};
 

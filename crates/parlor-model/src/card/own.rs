@@ -1,7 +1,9 @@
 //! What this program itself writes into a card, under `extensions.parlor`.
 
 use super::Card;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// Most entries of a list that are read.
 const ENTRIES_MAX: usize = 100;
@@ -14,6 +16,19 @@ const TRAITS: [&str; 5] = [
     "neuroticism",
 ];
 
+/// Who may see and talk with a character.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Everybody; the character is in lists.
+    #[default]
+    Public,
+    /// Whoever knows the id; the character is in no list but the owner's.
+    Unlisted,
+    /// The owner alone.
+    Private,
+}
+
 /// What a card says of its character to this program alone.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Own {
@@ -25,6 +40,10 @@ pub struct Own {
     pub catchphrases: Vec<String>,
     /// The dialect that they spoke where they come from.
     pub dialect: Option<String>,
+    /// The account of whoever made the character.
+    pub owner: Option<Uuid>,
+    /// Who may see and talk with the character.
+    pub visibility: Visibility,
 }
 
 impl Card {
@@ -43,6 +62,8 @@ impl Card {
             likes: own.texts("likes", ENTRIES_MAX),
             catchphrases: own.texts("catchphrases", ENTRIES_MAX),
             dialect: (!dialect.is_empty()).then_some(dialect),
+            owner: own.get("owner"),
+            visibility: own.get("visibility").unwrap_or_default(),
         }
     }
 }

@@ -103,7 +103,7 @@ impl Stage {
 
     /// Repeats a port call while it fails. Also what calls itself terminal is tried again, with a
     /// word in the log each time: an operator can mend a store, nobody can mend a lost event.
-    pub(super) async fn until_it_works<T, F: Future<Output = PortResult<T>>>(
+    pub(crate) async fn until_it_works<T, F: Future<Output = PortResult<T>>>(
         &self,
         what: &'static str,
         mut call: impl FnMut() -> F,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod budget;
+mod chat;
 mod crash;
 mod grudge;
 mod house;

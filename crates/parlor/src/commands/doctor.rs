@@ -60,7 +60,7 @@ pub(crate) async fn run(
     json: bool,
 ) -> anyhow::Result<Ended> {
     let worlds = worlds::load_all(names)?;
-    let mut findings = vec![fixed(config)];
+    let mut findings = vec![cache(config).await];
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     match resolve::store(&config.settings, clock.clone()).await {
         Ok(store) => {
@@ -83,10 +83,21 @@ pub(crate) async fn run(
     })
 }
 
-fn fixed(config: &Config) -> Finding {
-    match resolve::check_fixed(&config.settings) {
-        Ok(()) => Finding::good("cache", "memory, in each process"),
-        Err(error) => Finding::bad("cache", format!("{error:#}"), "leave --cache out"),
+async fn cache(config: &Config) -> Finding {
+    let cache = match resolve::cache(&config.settings) {
+        Ok(cache) => cache,
+        Err(error) => return Finding::bad("cache", format!("{error:#}"), "see --cache"),
+    };
+    if !cache.capabilities().shared {
+        return Finding::good("cache", "memory, in each process");
+    }
+    match cache.ping().await {
+        Ok(()) => Finding::good("cache", format!("{} answers", cache.capabilities().name)),
+        Err(error) => Finding::bad(
+            "cache",
+            error.to_string(),
+            "start it, or check --cache; meanwhile servers run, but slower",
+        ),
     }
 }
 

@@ -6,20 +6,25 @@ use crate::config::{Config, Settings};
 use crate::lifecycle::Lifecycle;
 use crate::presence::{self, Cast};
 use crate::wiring::{self, Parts, Purpose};
-use crate::{Ended, gauges, schedule, traces};
+use crate::{Ended, chat, gauges, schedule, traces};
 use anyhow::bail;
+use clap::ValueEnum;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_dialect::llm::Meter;
 use parlor_gateway::{
-    Gateway, GatewayOptions, Limits, RoleListener, RoleTrigger, role_router, serve,
+    Auth, ChatLimits, Door, Gateway, GatewayOptions, GrpcCourier, Limits, RoleListener,
+    RoleTrigger, role_router, serve, serve_deliveries,
 };
 use parlor_model::world::TriggerStart;
 use parlor_model::{Clock, Slug, World};
 use parlor_ports::bus::Bus;
+use parlor_ports::cache::Cache;
+use parlor_ports::chat::Chat;
 use parlor_ports::director::Director;
 use parlor_ports::store::Store;
 use parlor_roles::cast::{CastOptions, CastRole, Whom};
 use parlor_roles::character::{CharacterOptions, CharacterRole, Load};
+use parlor_roles::chat::RoomParts;
 use parlor_roles::jobs::{JobsOptions, JobsRole};
 use parlor_roles::{Indexer, RelayHandle, Stage, StageParley};
 use std::collections::BTreeMap;
@@ -74,6 +79,7 @@ async fn start(
         clock,
         store,
         bus,
+        cache,
         stage,
         relay,
         relay_handle,
@@ -95,7 +101,7 @@ async fn start(
     if let Some(follower) = follower {
         lifecycle.helper(follower.run(lifecycle.shutdown.clone()));
     }
-    let (mut trigger, mut sign_in) = (None, None);
+    let (mut trigger, mut sign_in, mut door) = (None, None, None);
     match args.role {
         RoleName::Gateway => {
             gateway(
@@ -110,12 +116,19 @@ async fn start(
                     stage: &stage,
                     clock: &clock,
                     metrics: &metrics,
+                    chat: None,
                 },
             )?;
             return finish(lifecycle, &bus, &store, &meter).await;
         }
         RoleName::Character => {
             for world in &worlds {
+                if chat::is_for_people(world) {
+                    bail!(
+                        "the characters of '{}' answer people: run its mind and its dispatcher",
+                        world.name
+                    );
+                }
                 let (stage, bus) = (stage.clone(), bus.clone());
                 let relay = relay_handle.clone();
                 let shutdown = lifecycle.shutdown.clone();
@@ -141,6 +154,33 @@ async fn start(
                 schedule::start(lifecycle, world, &settings, &store, &clock)?;
             }
         }
+        RoleName::ChatWs => {
+            let parts = chat_parts(lifecycle, &settings, &stage, &relay_handle, &cache).await?;
+            let room = chat::room(lifecycle, &settings, parts);
+            door = Some(Door {
+                worlds: stage.worlds().clone(),
+                chat: room,
+                auth: Auth::new(store.clone(), clock.clone()),
+                clock: clock.clone(),
+                ids: keys.0.clone(),
+                limits: ChatLimits::default(),
+                text_bytes_max: settings.limits.message_bytes,
+                shutdown: lifecycle.shutdown.clone(),
+            });
+        }
+        RoleName::Mind | RoleName::Dispatcher => {
+            let others = Arc::new(GrpcCourier::default());
+            // Nobody is in a session in this process, so nobody needs to find it.
+            let nowhere = String::new();
+            let parts = chat::parts(&stage, &relay_handle, &cache, nowhere, Some(others));
+            for world in worlds.iter().filter(|world| chat::is_for_people(world)) {
+                if args.role == RoleName::Mind {
+                    chat::mind(lifecycle, &settings, world, &parts, &bus);
+                } else {
+                    chat::dispatcher(lifecycle, &settings, world, &parts, &bus);
+                }
+            }
+        }
         RoleName::Relay => {
             let indexer = Indexer::new(store.clone(), clock.clone());
             lifecycle.helper(indexer.run(lifecycle.shutdown.clone()));
@@ -157,6 +197,7 @@ async fn start(
         allowed_hosts: settings.allowed_hosts.clone(),
         trigger,
         sign_in,
+        door,
     });
     lifecycle.vital(
         "listener",
@@ -166,7 +207,36 @@ async fn start(
 }
 
 fn name_of(role: RoleName) -> String {
-    format!("{role:?}").to_lowercase()
+    let name = role.to_possible_value();
+    name.map_or_else(String::new, |name| name.get_name().to_owned())
+}
+
+/// What the parts of a `chat-ws` share. Other processes tell it what is new at a listener of its own.
+async fn chat_parts(
+    lifecycle: &Lifecycle,
+    settings: &Settings,
+    stage: &Arc<Stage>,
+    relay: &RelayHandle,
+    cache: &Arc<dyn Cache>,
+) -> anyhow::Result<RoomParts> {
+    let listener = wiring::bind(settings.deliveries).await?;
+    let port = listener.local_addr()?.port();
+    let address = match &settings.deliveries_at {
+        Some(host) => format!("{host}:{port}"),
+        None => listener.local_addr()?.to_string(),
+    };
+    let others = Arc::new(GrpcCourier::default());
+    let parts = chat::parts(stage, relay, cache, address, Some(others));
+    lifecycle.vital(
+        "deliveries",
+        serve_deliveries(
+            listener,
+            parts.here.clone(),
+            parts.courier.clone(),
+            lifecycle.shutdown.clone(),
+        ),
+    );
+    Ok(parts)
 }
 
 async fn finish(
@@ -204,6 +274,8 @@ pub(crate) struct GatewayParts<'a> {
     pub(crate) stage: &'a Arc<Stage>,
     pub(crate) clock: &'a Arc<dyn Clock>,
     pub(crate) metrics: &'a PrometheusHandle,
+    /// Where people talk with characters, if they do in this process.
+    pub(crate) chat: Option<Arc<dyn Chat>>,
 }
 
 /// Starts the HTTP side.
@@ -242,6 +314,7 @@ pub(crate) fn gateway(
         },
         sign_in: wiring::sign_in(parts.settings, parts.store, parts.clock)?,
         allowed_hosts: parts.settings.allowed_hosts.clone(),
+        chat: parts.chat.clone(),
         shutdown: lifecycle.shutdown.clone(),
     });
     let router = gateway.router();
@@ -252,7 +325,7 @@ pub(crate) fn gateway(
     Ok(())
 }
 
-fn load(settings: &Settings) -> Load {
+pub(crate) fn load(settings: &Settings) -> Load {
     Load {
         prefetch: settings.tuning.prefetch,
         batch_max: settings.tuning.batch,
@@ -343,6 +416,9 @@ pub(crate) fn jobs(
     director: &Arc<dyn Director>,
     keys: &Keys,
 ) {
+    if chat::is_for_people(world) {
+        return;
+    }
     let always = world.trigger.start == TriggerStart::Always;
     // One that goes by the clock waits for its times.
     let timed = world.trigger.start == TriggerStart::Cron;

@@ -5,6 +5,7 @@ use super::say;
 use super::supervisor::{self, RoleProcess};
 use super::up::transcript;
 use crate::Ended;
+use crate::chat;
 use crate::cli::{SettingsArgs, UpArgs};
 use crate::config::{Config, Settings, redact};
 use crate::lifecycle::Lifecycle;
@@ -150,6 +151,10 @@ fn environment(
             settings.limits.body_bytes.to_string(),
         ),
         (
+            "PARLOR_LIMITS__LINES_PER_MINUTE",
+            settings.limits.lines_per_minute.to_string(),
+        ),
+        (
             "PARLOR_TUNING__PREFETCH",
             settings.tuning.prefetch.to_string(),
         ),
@@ -215,11 +220,10 @@ impl Troupe {
         newcomers: mpsc::Sender<RoleProcess>,
     ) {
         let mut changes = stage.worlds().changes();
-        let mut alone: Vec<_> = self
-            .worlds
-            .iter()
-            .map(|w| w.name.clone())
-            .zip(0..)
+        let places = self.worlds.iter().zip(0..);
+        let mut alone: Vec<_> = places
+            .filter(|(world, _)| !chat::is_for_people(world))
+            .map(|(world, n)| (world.name.clone(), n))
             .collect();
         while !alone.is_empty() {
             let grown = changes.borrow_and_update().clone();
@@ -269,7 +273,14 @@ impl Plan {
             jobs.args.push("--start-once".to_owned());
             plans.push(jobs);
         }
+        // With a gateway at port 8000 people come in at 8004.
+        if worlds.iter().any(|world| chat::is_for_people(world)) {
+            plans.extend(["mind", "chat-ws", "dispatcher"].map(|role| Self::helper(role, args)));
+        }
         for (n, (world, file)) in worlds.iter().zip(&args.worlds).enumerate() {
+            if chat::is_for_people(world) {
+                continue;
+            }
             let own = world.cast.iter().filter(|c| c.origin == Origin::World);
             plans.extend(own.map(|character| {
                 let slug = character.slug.to_string();

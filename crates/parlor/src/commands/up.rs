@@ -7,7 +7,7 @@ use crate::lifecycle::Lifecycle;
 use crate::presence::{self, Cast};
 use crate::render::Terminal;
 use crate::wiring::{self, Parts, Purpose};
-use crate::{Ended, commands::run as roles, gauges, models, schedule, traces};
+use crate::{Ended, chat, commands::run as roles, gauges, models, schedule, traces};
 use parlor_dialect::llm::Keys;
 use parlor_model::World;
 use parlor_ports::store::{Cursor, Store};
@@ -54,6 +54,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         clock,
         store,
         bus,
+        cache,
         stage,
         relay,
         relay_handle,
@@ -89,6 +90,12 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
     }
     let indexer = Indexer::new(store.clone(), clock.clone());
     lifecycle.helper(indexer.run(lifecycle.shutdown.clone()));
+    let for_people = worlds.iter().any(|world| chat::is_for_people(world));
+    let talk =
+        for_people.then(|| chat::parts(&stage, &relay_handle, &cache, address.to_string(), None));
+    let room = talk
+        .clone()
+        .map(|parts| chat::room(&lifecycle, &settings, parts));
     roles::gateway(
         &lifecycle,
         listener,
@@ -101,9 +108,15 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
             stage: &stage,
             clock: &clock,
             metrics: &metrics,
+            chat: room,
         },
     )?;
     for world in &worlds {
+        if let (true, Some(parts)) = (chat::is_for_people(world), &talk) {
+            chat::mind(&lifecycle, &settings, world, parts, &bus);
+            chat::dispatcher(&lifecycle, &settings, world, parts, &bus);
+            continue;
+        }
         let role = roles::cast_role(
             world,
             Whom::All,
@@ -162,6 +175,15 @@ fn banner(parts: &Parts, address: SocketAddr, keys: &Keys) -> anyhow::Result<()>
         say(&format!(
             "  seed       {seed}   (the same dice again: --seed {seed})"
         ))?;
+        if chat::is_for_people(world) {
+            say(&format!(
+                "  sign up    curl -X POST http://{address}/register -H 'content-type: application/json' \\"
+            ))?;
+            say(
+                "               -d '{\"username\":\"ann\",\"name\":\"Ann\",\"password\":\"(8 characters or more)\"}'",
+            )?;
+            return say("");
+        }
         let path = world.trigger.aliases.first().map_or_else(
             || {
                 format!(

@@ -2,6 +2,7 @@
 
 use super::Talks;
 use super::access::{Caller, key_required};
+use crate::chat::door::may_meet;
 use crate::extract::Path;
 use crate::problem::Problem;
 use axum::Json;
@@ -9,6 +10,7 @@ use axum::extract::State;
 use parlor_model::{Character, World};
 use serde::Serialize;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Models in a list, at most.
 const LISTED_MAX: usize = 10_000;
@@ -44,6 +46,8 @@ pub(super) async fn list(State(talks): State<Talks>, caller: Caller) -> Json<Mod
     let entered = worlds.iter().filter(|world| caller.may_enter(world));
     let models = entered.flat_map(|world| {
         let cast = world.cast.iter();
+        // A key is nobody's: what people made for themselves is not for it.
+        let cast = cast.filter(|character| may_meet(Uuid::nil(), character));
         cast.map(|character| Model::of(world, character, talks.begun))
     });
     Json(Models {
@@ -76,6 +80,7 @@ pub(super) fn find(
     }
     let mut cast = world.cast.iter();
     cast.find(|known| known.slug.as_str() == character && caller.may_enter(world))
+        .filter(|known| may_meet(Uuid::nil(), known))
         .map(|character| (world.clone(), character.clone()))
         .ok_or_else(|| unknown(id))
 }

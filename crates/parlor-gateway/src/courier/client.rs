@@ -1,0 +1,77 @@
+//! The side that tells.
+
+use super::message::{DeliverReply, DeliverRequest, WireNews};
+use super::{CALL_BYTES_MAX, DELIVER, NEWS_MAX};
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use parlor_ports::cache::{CALL_TIME_MAX, Holder};
+use parlor_ports::chat::{Courier, News};
+use parlor_ports::{PortError, PortResult};
+use std::collections::HashMap;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::transport::{Channel, Endpoint};
+use tonic_prost::ProstCodec;
+
+/// Processes whose connections are kept.
+const CHANNELS_MAX: usize = 256;
+
+/// Carries news to other processes. A connection is made when it is first needed, and again by itself.
+#[derive(Default)]
+pub struct GrpcCourier {
+    channels: Mutex<HashMap<String, Channel>>,
+}
+
+impl GrpcCourier {
+    fn channel(&self, address: &str) -> PortResult<Channel> {
+        let mut channels = self.channels.lock();
+        if let Some(channel) = channels.get(address) {
+            return Ok(channel.clone());
+        }
+        let endpoint = Endpoint::from_shared(format!("http://{address}"))
+            .map_err(|error| PortError::terminal("a process can't be told of lines", error))?;
+        let channel = endpoint
+            .connect_timeout(CALL_TIME_MAX)
+            .timeout(CALL_TIME_MAX)
+            .tcp_nodelay(true)
+            .connect_lazy();
+        if channels.len() >= CHANNELS_MAX {
+            // Processes come and go: begin anew with those that are asked for.
+            channels.clear();
+        }
+        channels.insert(address.to_owned(), channel.clone());
+        Ok(channel)
+    }
+}
+
+#[async_trait]
+impl Courier for GrpcCourier {
+    async fn hand(&self, to: &Holder, news: Vec<News>) -> PortResult<()> {
+        let failed =
+            |cause: String| PortError::retryable("a process can't be told of lines", cause);
+        let mut client = Grpc::new(self.channel(&to.address)?)
+            .max_decoding_message_size(CALL_BYTES_MAX)
+            .max_encoding_message_size(CALL_BYTES_MAX);
+        let mut news = news.into_iter().map(WireNews::from).peekable();
+        while news.peek().is_some() {
+            let request = DeliverRequest {
+                instance: to.instance.to_string(),
+                news: news.by_ref().take(NEWS_MAX).collect(),
+            };
+            client
+                .ready()
+                .await
+                .map_err(|error| failed(error.to_string()))?;
+            let codec: ProstCodec<DeliverRequest, DeliverReply> = ProstCodec::default();
+            client
+                .unary(
+                    tonic::Request::new(request),
+                    PathAndQuery::from_static(DELIVER),
+                    codec,
+                )
+                .await
+                .map_err(|status| failed(status.to_string()))?;
+        }
+        Ok(())
+    }
+}
