@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -146,6 +147,20 @@ export const drawn = (page) =>
 
 /** Ids of the lines on the page. */
 export const lineIds = (page) => page.locator('li.line').evaluateAll((all) => all.map((line) => line.id));
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What is wrong with a view as it stands: accessibility, and what sticks out. It is kept as a picture. */
+export async function faultsOf(page, name) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  // The policy of the page lets nothing be put into it; the tester's own world is outside of it.
+  const { violations } = await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] })`);
+  await picture(page, name);
+  return [
+    ...(wide > 0 ? [`${name}: ${wide} px wider than the window`] : []),
+    ...violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 120) + ' ' + node.failureSummary).join(' | ')}`),
+  ];
+}
 
 export async function picture(page, name) {
   await mkdir(pictures, { recursive: true });

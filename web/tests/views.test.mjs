@@ -1,11 +1,9 @@
 // Every view, in every size and light: readable, reachable, and nothing that sticks out.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { drawn, live, openBrowser, picture, SCHEMES, Server, SIZES, until, visit } from './support.mjs';
+import { drawn, faultsOf, live, openBrowser, SCHEMES, Server, SIZES, until, visit } from './support.mjs';
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let server;
 let browser;
 let talk;
@@ -33,12 +31,6 @@ const views = () => [
   { name: 'missing', path: '/no/such/page', shows: '.notice' },
 ];
 
-async function violations(page) {
-  // The policy of the page lets nothing be put into it; the tester's own world is outside of it.
-  const found = await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] })`);
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 120) + ' ' + node.failureSummary).join(' | ')}`);
-}
-
 for (const scheme of SCHEMES) {
   for (const size of SIZES) {
     test(`every view by ${scheme} at ${size.width} px: no violation of accessibility, nothing sticks out`, async () => {
@@ -53,10 +45,7 @@ for (const scheme of SCHEMES) {
           await page.getByRole('dialog').waitFor();
         }
         await drawn(page);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        if (wide > 0) problems.push(`${name}: ${wide} px wider than the window`);
-        problems.push(...(await violations(page)).map((violation) => `${name}: ${violation}`));
-        await picture(page, `${name}-${scheme}-${size.width}`);
+        problems.push(...(await faultsOf(page, `${name}-${scheme}-${size.width}`)));
       }
       problems.push(...page.faults);
       assert.deepEqual(problems, []);

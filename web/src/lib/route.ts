@@ -4,6 +4,7 @@ export type Route =
   | { view: 'house'; world: string | null }
   | { view: 'conversations' }
   | { view: 'conversation'; id: string }
+  | { view: 'chat'; character: string | null; session: string | null }
   | { view: 'ops' }
   | { view: 'missing' };
 
@@ -19,12 +20,16 @@ function decoded(part: string): string | null {
 
 export function match(path: string): Route {
   const parts = path.split('/').filter((part) => part !== '').map(decoded);
-  const [first, second] = parts;
+  const [first, second, third] = parts;
   if (parts.length === 0) return { view: 'house', world: null };
   if (first === 'worlds' && parts.length === 2 && second) return { view: 'house', world: second };
   if (first === 'conversations' && parts.length === 1) return { view: 'conversations' };
   if (first === 'conversations' && parts.length === 2 && second && UUID.test(second)) {
     return { view: 'conversation', id: second };
+  }
+  if (first === 'chat' && parts.length === 1) return { view: 'chat', character: null, session: null };
+  if (first === 'chat' && parts.length <= 3 && second && UUID.test(second) && (third === undefined || (third && UUID.test(third)))) {
+    return { view: 'chat', character: second, session: third ?? null };
   }
   if (first === 'ops' && parts.length === 1) return { view: 'ops' };
   return { view: 'missing' };
@@ -37,5 +42,8 @@ export const to = {
   conversation: (id: string): string => `/conversations/${encodeURIComponent(id)}`,
   message: (conversation: string, id: string): string =>
     `/conversations/${encodeURIComponent(conversation)}#m-${encodeURIComponent(id)}`,
+  chat: (): string => '/chat',
+  chatWith: (character: string, session: string | null = null): string =>
+    `/chat/${encodeURIComponent(character)}${session === null ? '' : `/${encodeURIComponent(session)}`}`,
   ops: (): string => '/ops',
 };

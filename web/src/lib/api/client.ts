@@ -36,6 +36,15 @@ export const client = createClient<paths>({
   fetch: (request) => fetch(request, { signal: AbortSignal.timeout(ANSWER_MS_MAX) }),
 });
 
+/** What a page of this server sends beside its cookie to change anything; null while nobody is signed in. */
+export const csrf: { token: string | null } = { token: null };
+client.use({
+  onRequest: ({ request }) => {
+    if (csrf.token !== null && request.method !== 'GET') request.headers.set('x-parlor-csrf', csrf.token);
+    return request;
+  },
+});
+
 interface Answer<T> {
   data?: T;
   error?: unknown;
@@ -51,6 +60,8 @@ export async function ask<T>(answer: Promise<Answer<T>>): Promise<T> {
     throw unanswered(cause);
   }
   if (settled.data !== undefined) return settled.data;
+  // Done, and there is nothing to say about it.
+  if (settled.response.status === 204) return undefined as T;
   throw refusal(settled.response.status, settled.error);
 }
 
