@@ -35,6 +35,9 @@ pub(crate) struct SeedArgs {
     /// Instead: give so many companions to the person with this username
     #[arg(long, value_name = "USERNAME", conflicts_with = "users")]
     account: Option<String>,
+    /// Coins to give along to the person
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "account", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    coins: u32,
 }
 
 /// Makes them.
@@ -53,6 +56,13 @@ pub(crate) async fn run(config: &Config, args: SeedArgs) -> anyhow::Result<Ended
         let household = store
             .give_companions(&world.name, account.id, &companions, SystemClock.now())
             .await?;
+        if args.coins > 0 {
+            let key = format!("seed {}", wiring::random_id());
+            let coins = i64::from(args.coins);
+            store
+                .pay(account.id, coins, &key, SystemClock.now())
+                .await?;
+        }
         store.close().await;
         say(&format!(
             "{username} has {} companions in world '{}'",
