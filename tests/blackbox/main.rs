@@ -11,6 +11,7 @@ mod commands;
 mod companions;
 mod deploy;
 mod figures;
+mod journeys;
 mod live;
 mod load;
 mod model;

@@ -89,6 +89,24 @@ impl Scratch {
         }
     }
 
+    /// A place with a bundled world, of fixed names on the bus.
+    pub async fn bundled(setting: Setting, world: TestWorld) -> Self {
+        Self::with(setting, directory(), world).await
+    }
+
+    /// A place on these very servers with a world whose characters travel.
+    pub async fn journeys(setting: Setting, bus: String, database: Database) -> Self {
+        let dir = directory();
+        let world = TestWorld::journeys(dir.path());
+        Self {
+            dir,
+            world,
+            setting,
+            amqp: Some(bus),
+            database: Some(database),
+        }
+    }
+
     /// The directory in which commands run.
     #[must_use]
     pub fn dir(&self) -> PathBuf {

@@ -65,6 +65,35 @@ impl TestWorld {
         }
     }
 
+    /// A bundled world.
+    #[must_use]
+    pub fn bundled(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            source: name.to_owned(),
+            exchange: format!("{name}-exchange"),
+            queue_prefix: String::new(),
+        }
+    }
+
+    /// Writes a world into `dir` with seven places, six characters at home in each, who travel. The
+    /// slugs of its places begin with its name.
+    ///
+    /// # Panics
+    /// The file can't be written.
+    #[must_use]
+    pub fn journeys(dir: &Path) -> Self {
+        let name = format!("t-{}", fresh_name());
+        let file: PathBuf = dir.join(format!("{name}.toml"));
+        std::fs::write(&file, journeys(&name)).expect("a test can write into its directory");
+        Self {
+            exchange: format!("{name}-exchange"),
+            queue_prefix: String::new(),
+            source: file.display().to_string(),
+            name,
+        }
+    }
+
     /// Display names.
     #[must_use]
     pub fn cast(&self) -> [&'static str; 4] {
@@ -116,6 +145,30 @@ dialect = "talk"
 name = "Ines"
 dialect = "talk"
 "##
+    )
+}
+
+fn journeys(name: &str) -> String {
+    let names = [
+        "hall", "library", "hut", "garden", "pitch", "town", "station",
+    ];
+    let places: String = names
+        .iter()
+        .map(|place| format!("[[places]]\nname = \"{place}\"\nslug = \"{name}-{place}\"\n"))
+        .collect();
+    let people: String = (0..42)
+        .map(|n| {
+            let home = names[n % names.len()];
+            let friend = (n + 7) % 42;
+            format!(
+                "[[characters]]\nname = \"P{n}\"\nplace = \"{home}\"\nfriends = [\"p{friend}\"]\n"
+            )
+        })
+        .collect();
+    format!(
+        "[world]\nname = \"{name}\"\n[routing]\ninbox = \"place\"\n\
+         exchange = {{ name = \"{name}-exchange\", type = \"direct\" }}\n\
+         [mechanics.travel]\ngroups = 6\n{places}{people}"
     )
 }
 

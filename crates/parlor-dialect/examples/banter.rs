@@ -36,6 +36,8 @@ fn friends() -> Result<World, Box<dyn std::error::Error>> {
         name,
         schema: || serde_json::json!({}),
         characters: |_| Vec::new(),
+        dialects: |_| Vec::new(),
+        needs_places: false,
     };
     let vocabulary = Vocabulary {
         mechanics: ["exchange_limit", "gossip", "aside"].map(any).into(),

@@ -2,6 +2,7 @@
 
 use crate::gibberish::Gibberish;
 use crate::grammar::{Grammar, InvalidGrammar};
+use crate::llm::decide::Decider;
 use crate::llm::dialect::LlmDialect;
 use crate::llm::{ModelRefusal, ModelSpec, Models};
 use crate::scripted;
@@ -11,6 +12,7 @@ use parlor_model::World;
 use parlor_model::world::check::DialectEntry;
 use parlor_model::world::{DialectKind, DialectSpec};
 use parlor_ports::dialect::{Dialect, Phrasing};
+use parlor_ports::mind::Mind;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -195,6 +197,29 @@ pub fn build(world: &World, options: &BuildOptions) -> Result<Dialects, BuildErr
     Ok(Dialects { by_name })
 }
 
+/// Tokens of a decision, at most.
+const DECISION_TOKENS_MAX: u32 = 400;
+
+/// The mind of a world that has a dialect of this name: the language model behind it. `None` where there
+/// is none to ask, and the world's rules decide.
+///
+/// # Errors
+/// [`BuildError`] for a world that has not passed the check.
+pub fn mind(
+    world: &World,
+    name: &str,
+    options: &BuildOptions,
+) -> Result<Option<Arc<dyn Mind>>, BuildError> {
+    let spec = world.dialects.get(name);
+    let spec = spec.ok_or_else(|| BuildError::UnknownDialect {
+        user: "a mind".to_owned(),
+        name: name.to_owned(),
+    })?;
+    let model = llm(world, name, spec, options)?.model();
+    let decider = model.map(|model| Decider::new(model, DECISION_TOKENS_MAX));
+    Ok(decider.map(|decider| Arc::new(decider) as Arc<dyn Mind>))
+}
+
 fn llm(
     world: &World,
     name: &str,
@@ -250,11 +275,9 @@ fn scripted(
 /// Lines for somebody who is not in the cast are never said: most likely a slip of the pen.
 fn warn_of_strangers(world: &World, name: &str, grammar: &Grammar) {
     for slug in grammar.slugs() {
-        if !world
-            .cast
-            .iter()
-            .any(|character| character.slug.as_str() == slug)
-        {
+        let is_place = world.places.iter().any(|place| place.slug.as_str() == slug);
+        let mut cast = world.cast.iter();
+        if !is_place && !cast.any(|character| character.slug.as_str() == slug) {
             tracing::warn!(world.name = %world.name, dialect.name = name, character.slug = slug,
                 "the grammar has lines for a character that is not in the cast");
         }

@@ -1,6 +1,7 @@
 //! Decide and settle: the two pure halves of a step, before and after the words are found.
 
 use crate::cards;
+use crate::mechanics::travel::Travel;
 use crate::mechanics::{self, Mechanic};
 use crate::plan::{Decision, Plan, PlannedLine, Said, Words};
 use crate::scene::Scene;
@@ -21,6 +22,7 @@ pub struct Engine {
     seed: u64,
     pace: Duration,
     mechanics: Vec<Box<dyn Mechanic>>,
+    travel: Option<Travel>,
 }
 
 /// Why a world can't run.
@@ -55,7 +57,9 @@ impl Engine {
     /// [`EngineError`] when the world switches on what doesn't exist.
     pub fn new(world: Arc<World>, seed: u64, pace: Duration) -> Result<Self, EngineError> {
         let mechanics = mechanics::of(&world)?;
+        let travel = mechanics::settings(&world)?;
         Ok(Self {
+            travel,
             world,
             seed,
             pace,
@@ -81,6 +85,12 @@ impl Engine {
         self.seed
     }
 
+    /// The settings of journeys, in a world that has them.
+    #[must_use]
+    pub fn travel(&self) -> Option<&Travel> {
+        self.travel.as_ref()
+    }
+
     /// What an event leads to.
     #[must_use]
     pub fn decide(&self, scene: &Scene) -> Decision {
@@ -90,6 +100,9 @@ impl Engine {
             EventBody::Overheard(_) => overheard(scene),
             EventBody::Wrote(_) | EventBody::Answered(_) => Err(Decision::Refuse(
                 "what people say to characters is answered by a mind".to_owned(),
+            )),
+            EventBody::Arrival(_) => Err(Decision::Refuse(
+                "who arrives is received by the place".to_owned(),
             )),
             EventBody::Again(_) => Err(Decision::Refuse(
                 "what comes again is decided as it was the first time".to_owned(),

@@ -25,6 +25,7 @@ pub mod opening;
 pub mod plan;
 pub mod scene;
 pub mod sentiment;
+pub mod travel;
 
 pub use engine::{Engine, EngineError, Spoken};
 pub use plan::{Decision, Plan, PlannedLine, Words};

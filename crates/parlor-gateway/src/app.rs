@@ -10,8 +10,8 @@ use crate::routes::compat::{Triggers, alias_or_nothing};
 use crate::routes::health::Vitals;
 use crate::routes::{
     catalogue, characters, chatroom, compat, conversations, dead_letters, events, gallery, health,
-    inboxes, inspect, lists, me, messages, roles, search, sessions, sign_in, stats, usage, v1,
-    worlds,
+    inboxes, inspect, journeys, lists, me, messages, roles, search, sessions, sign_in, stats,
+    usage, v1, worlds,
 };
 use crate::stage::Stage;
 use crate::web::page_beneath;
@@ -151,6 +151,7 @@ fn api() -> OpenApiRouter<Stage> {
         .merge(usage::router())
         .merge(compat::router())
         .merge(inboxes::router())
+        .merge(journeys::router())
         .merge(roles::router())
         .merge(dead_letters::router())
         .merge(stats::router())

@@ -41,6 +41,7 @@ mod web;
 
 pub use app::{Gateway, document};
 pub use auth::{Admin, Auth, Person, SignInDesk};
+pub use axum::Router;
 pub use chat::ChatLimits;
 pub use chat::door::Door;
 pub use courier::{GrpcCourier, serve_deliveries};

@@ -32,6 +32,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, R
             `/ws/{character_id}`"),
         (name = "events", description = "What happens, live"),
         (name = "chatroom", description = "What your companions say among themselves, and how they are"),
+        (name = "journeys", description = "Who is where, and how they came there"),
         (name = "operation", description = "For those who run the server"),
     )
 )]

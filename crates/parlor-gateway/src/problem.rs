@@ -187,6 +187,12 @@ impl From<DirectorError> for Problem {
             DirectorError::UnknownCharacter { cast, .. } => {
                 Self::refused("unknown_character", detail).with("cast", cast)
             }
+            DirectorError::UnknownPlace { places, .. } => {
+                Self::refused("unknown_place", detail).with("places", places)
+            }
+            DirectorError::NotTogether(_) => {
+                Self::new(StatusCode::CONFLICT, "not_together", detail)
+            }
             DirectorError::Refused(_) => Self::refused("refused", detail),
             DirectorError::UnknownConversation(_) => {
                 Self::not_found("unknown_conversation", detail)

@@ -2,9 +2,11 @@
 //! messages have the same JSON as in the model (a test holds the two together).
 
 pub mod chatroom;
+mod journeys;
 mod ops;
 pub mod people;
 
+pub use journeys::*;
 pub use ops::*;
 
 use chrono::{DateTime, Utc};

@@ -2,6 +2,7 @@
 
 use crate::envelope::{Envelope, EventBody};
 use crate::id::EventId;
+use crate::travel::Move;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -45,6 +46,7 @@ impl Again {
                 serde_json::to_value(message)?
             }
             EventBody::Wrote(event) | EventBody::Answered(event) => serde_json::to_value(event)?,
+            EventBody::Arrival(made) => serde_json::to_value(made)?,
             EventBody::Again(_) => serde_json::Value::Null,
         };
         serde_json::to_vec(&Wire {
@@ -87,6 +89,19 @@ impl Envelope {
                 ..Self::clone(self)
             }),
             _ => self.clone(),
+        }
+    }
+
+    /// The move of an arrival, also of one that comes again; `None` for anything else.
+    #[must_use]
+    pub fn arriving(&self) -> Option<&Move> {
+        match &self.body {
+            EventBody::Arrival(made) => Some(made),
+            EventBody::Again(again) => match &again.body {
+                EventBody::Arrival(made) => Some(made),
+                _ => None,
+            },
+            _ => None,
         }
     }
 

@@ -2,8 +2,10 @@
 
 use crate::conversation::{Conversation, Message};
 use crate::envelope::Envelope;
-use crate::id::{ConversationId, EventId};
+use crate::id::{ConversationId, EventId, RunId};
 use crate::legs::Legs;
+use crate::name::Slug;
+use crate::travel::NewMove;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -31,6 +33,19 @@ pub enum Guard {
     },
     /// The (one) opened conversation does not exist yet.
     Open,
+    /// The move that `arrives` is on its way in this run, and becomes arrived at `at`; and everybody
+    /// who leaves with one of the moves of these effects is then at the place that they leave, in this
+    /// run, arrived.
+    Travel {
+        /// Which world.
+        world: Slug,
+        /// Its run.
+        run: RunId,
+        /// The move that arrives; `None` where somebody is sent by hand.
+        arrives: Option<EventId>,
+        /// When.
+        at: DateTime<Utc>,
+    },
 }
 
 /// A message to be stored, with who may know of it.
@@ -71,6 +86,8 @@ pub struct Effects {
     pub opened: Vec<Conversation>,
     /// Messages said.
     pub messages: Vec<NewMessage>,
+    /// Moves that begin; only under [`Guard::Travel`].
+    pub moves: Vec<NewMove>,
     /// Envelopes to send.
     pub sends: Vec<OutboxRow>,
     /// Outbox rows in hand that are done with; cleared even when the guard does not hold. Never an
@@ -87,6 +104,7 @@ impl Effects {
             guard: Guard::None,
             opened: Vec::new(),
             messages: Vec::new(),
+            moves: Vec::new(),
             sends: Vec::new(),
             clears: Vec::new(),
         }
@@ -97,6 +115,7 @@ impl Effects {
     pub fn is_empty(&self) -> bool {
         self.opened.is_empty()
             && self.messages.is_empty()
+            && self.moves.is_empty()
             && self.sends.is_empty()
             && self.clears.is_empty()
             && self.guard == Guard::None

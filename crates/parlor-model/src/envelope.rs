@@ -6,6 +6,7 @@ use crate::conversation::Message;
 use crate::id::{ConversationId, EventId};
 use crate::name::Slug;
 use crate::session::SessionEvent;
+use crate::travel::Move;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,6 +25,8 @@ pub const TYPE_OPENING: &str = "parlor.conversation.opening";
 pub const TYPE_SAID: &str = "parlor.message.said";
 /// `type` of an [`EventBody::Overheard`].
 pub const TYPE_OVERHEARD: &str = "parlor.message.overheard";
+/// `type` of an [`EventBody::Arrival`].
+pub const TYPE_ARRIVAL: &str = "parlor.characters.arrival";
 
 /// `type` of an [`EventBody::Wrote`].
 pub const TYPE_WROTE: &str = "parlor.session.wrote";
@@ -43,6 +46,8 @@ pub enum EventBody {
     Wrote(Box<SessionEvent>),
     /// The recipient answered this, in a session.
     Answered(Box<SessionEvent>),
+    /// These characters arrive at your place; `recipient` is the slug of the place.
+    Arrival(Box<Move>),
     /// One of these, put back before and sent again ([`Envelope::event`] gives it).
     Again(Box<Again>),
 }
@@ -57,6 +62,7 @@ impl EventBody {
             Self::Overheard(_) => TYPE_OVERHEARD,
             Self::Wrote(_) => TYPE_WROTE,
             Self::Answered(_) => TYPE_ANSWERED,
+            Self::Arrival(_) => TYPE_ARRIVAL,
             Self::Again(_) => TYPE_AGAIN,
         }
     }
@@ -67,7 +73,7 @@ impl EventBody {
         match self {
             Self::Wrote(event) | Self::Answered(event) => Some(event),
             Self::Again(again) => again.body.in_session(),
-            Self::Opening(_) | Self::Said(_) | Self::Overheard(_) => None,
+            Self::Opening(_) | Self::Said(_) | Self::Overheard(_) | Self::Arrival(_) => None,
         }
     }
 
@@ -80,6 +86,7 @@ impl EventBody {
             TYPE_OVERHEARD => serde_json::from_slice(data).map(Self::Overheard),
             TYPE_WROTE => serde_json::from_slice(data).map(Self::Wrote),
             TYPE_ANSWERED => serde_json::from_slice(data).map(Self::Answered),
+            TYPE_ARRIVAL => serde_json::from_slice(data).map(|m| Self::Arrival(Box::new(m))),
             TYPE_AGAIN => Again::from_json(data).map(|again| Self::Again(Box::new(again))),
             _ => return None,
         })
@@ -102,9 +109,9 @@ pub struct Envelope {
     pub id: EventId,
     /// `source` is `/worlds/{world}`.
     pub world: Slug,
-    /// `subject`.
+    /// `subject`: the conversation; of an arrival, the group that travels.
     pub conversation: ConversationId,
-    /// Extension attribute `recipient`: the slug of the character that it is for.
+    /// Extension attribute `recipient`: the slug of the character, or place, that it is for.
     pub recipient: Slug,
     /// `time`.
     pub time: DateTime<Utc>,
@@ -165,6 +172,20 @@ impl Envelope {
         let id = EventId::derive(message.id.0, "overheard");
         let body = EventBody::Overheard(message.clone());
         Self::of_message(id, world, message, recipient, trace_id, body)
+    }
+
+    /// Brings those of a move to its place, in the trace of its group.
+    #[must_use]
+    pub fn arrival(made: &Move) -> Self {
+        Self {
+            id: made.id,
+            world: made.world.clone(),
+            conversation: made.group,
+            recipient: made.to.slug.clone(),
+            time: made.sent_at,
+            traceparent: traceparent(made.group.0, made.id),
+            body: EventBody::Arrival(Box::new(made.clone())),
+        }
     }
 
     fn of_message(
@@ -229,6 +250,7 @@ impl Envelope {
             EventBody::Opening(opening) => serde_json::to_vec(opening),
             EventBody::Said(message) | EventBody::Overheard(message) => serde_json::to_vec(message),
             EventBody::Wrote(event) | EventBody::Answered(event) => serde_json::to_vec(event),
+            EventBody::Arrival(made) => serde_json::to_vec(made),
             EventBody::Again(again) => again.to_json(),
         };
         json.expect("strings, numbers and lists of strings always serialise")

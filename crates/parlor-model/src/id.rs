@@ -62,6 +62,10 @@ uuid_id! {
     AccountId
 }
 uuid_id! {
+    /// A run of a world's journeys: everybody begins anew at their own place.
+    RunId
+}
+uuid_id! {
     /// An event's id: the id of its envelope and of its outbox row.
     EventId
 }

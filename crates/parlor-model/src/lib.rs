@@ -23,6 +23,7 @@ pub mod prompt;
 pub mod recall;
 pub mod session;
 pub mod talk;
+pub mod travel;
 pub mod words;
 pub mod world;
 
@@ -36,10 +37,11 @@ pub use conversation::{
 pub use dice::{Dice, Roll};
 pub use effects::{Effects, Guard, NewMessage, OutboxRow};
 pub use envelope::{Envelope, EnvelopeError, EventBody, Opening};
-pub use id::{AccountId, ConversationId, EventId, MessageId};
+pub use id::{AccountId, ConversationId, EventId, MessageId, RunId};
 pub use legs::Legs;
 pub use name::{InvalidSlug, Slug};
 pub use prompt::{Prompt, PromptLine, Purpose, Quote, Recollection, Setting};
 pub use session::{Session, SessionEvent, SessionLine};
 pub use talk::{Act, Cue};
-pub use world::{Character, Origin, World};
+pub use travel::{Incident, Move, MoveState, MovedBy, Named, NewMove, NewRun, Traveller};
+pub use world::{Character, Origin, Place, World};

@@ -4,7 +4,7 @@
 use crate::error::PortError;
 use async_trait::async_trait;
 use parlor_model::world::Pace;
-use parlor_model::{Conversation, ConversationId, Slug};
+use parlor_model::{Conversation, ConversationId, Move, RunId, Slug};
 use uuid::Uuid;
 
 /// A wish for a conversation. What is left out is drawn by the world's dice.
@@ -34,6 +34,17 @@ pub struct Started {
     pub with: String,
 }
 
+/// A wish that some go from where they are to another place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MoveWish {
+    /// Who: slugs or display names.
+    pub who: Vec<String>,
+    /// To where: slug or display name.
+    pub to: String,
+    /// Derives the id of the move.
+    pub key: Uuid,
+}
+
 /// Why a command was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DirectorError {
@@ -53,6 +64,19 @@ pub enum DirectorError {
     /// The request can't be carried out as it is.
     #[error("{0}")]
     Refused(String),
+    /// There is no such place in the world.
+    #[error("there is no place '{name}' in '{world}'; its places: {places}")]
+    UnknownPlace {
+        /// What was asked for.
+        name: String,
+        /// The world.
+        world: Slug,
+        /// Slugs of the places.
+        places: String,
+    },
+    /// They are not where they would have to be.
+    #[error("{0}")]
+    NotTogether(String),
     /// There is no such conversation.
     #[error("there is no conversation {0}")]
     UnknownConversation(ConversationId),
@@ -93,6 +117,40 @@ pub trait Director: Send + Sync {
     /// The pause between lines where nobody set another; `None` for an unknown world.
     fn own_pace(&self, world: &Slug) -> Option<Pace>;
 
+    /// Begins a run of a world's journeys: everybody is at home, and groups set out. What still is on its
+    /// way of a run before no longer arrives. Once it returns, the run is on disk. The same `key` again
+    /// gives the same run and begins nothing.
+    ///
+    /// # Errors
+    /// [`DirectorError::Refused`] where nobody travels.
+    async fn begin_run(&self, world: &Slug, _key: Uuid) -> Result<RunId, DirectorError> {
+        Err(nobody_travels(world))
+    }
+
+    /// Begins a run in which everybody stays at home.
+    ///
+    /// # Errors
+    /// As [`Director::begin_run`].
+    async fn send_home(&self, world: &Slug, _key: Uuid) -> Result<RunId, DirectorError> {
+        Err(nobody_travels(world))
+    }
+
+    /// Sends some who are at one place to another, by hand: they arrive there, and stay. The same `key`
+    /// again gives the same move.
+    ///
+    /// # Errors
+    /// [`DirectorError::UnknownCharacter`], [`DirectorError::UnknownPlace`];
+    /// [`DirectorError::NotTogether`] when they are not at one place, or just on their way.
+    async fn send_by_hand(&self, world: &Slug, _wish: MoveWish) -> Result<Move, DirectorError> {
+        Err(nobody_travels(world))
+    }
+
     /// Looks who has joined or left the cast of a world, before the next look that is due anyway.
     async fn look_for_newcomers(&self, _world: &Slug) {}
+}
+
+fn nobody_travels(world: &Slug) -> DirectorError {
+    DirectorError::Refused(format!(
+        "nobody travels in '{world}': its file has no [mechanics.travel]"
+    ))
 }

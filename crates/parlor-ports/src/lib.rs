@@ -21,6 +21,7 @@ pub mod dialect;
 pub mod director;
 pub mod error;
 pub mod inspect;
+pub mod journeys;
 pub mod keys;
 pub mod metric;
 pub mod mind;

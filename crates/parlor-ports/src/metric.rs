@@ -8,6 +8,8 @@ pub const MESSAGES_STORED: &str = "parlor_messages_stored_total";
 pub const CONVERSATIONS_OPENED: &str = "parlor_conversations_opened_total";
 /// Conversations that came to their end.
 pub const CONVERSATIONS_CLOSED: &str = "parlor_conversations_closed_total";
+/// Moves from place to place (`by`: script, model or hand); all but the last are automatic.
+pub const MOVES: &str = "parlor_moves_total";
 /// Deliveries taken from the bus.
 pub const DELIVERIES: &str = "parlor_deliveries_total";
 /// Deliveries that had been handled before.
@@ -80,6 +82,7 @@ pub fn describe() {
     describe_counter!(MESSAGES_STORED, "messages stored");
     describe_counter!(CONVERSATIONS_OPENED, "conversations opened");
     describe_counter!(CONVERSATIONS_CLOSED, "conversations that came to their end");
+    describe_counter!(MOVES, "moves from place to place");
     describe_counter!(DELIVERIES, "deliveries taken from the bus");
     describe_counter!(DELIVERIES_STALE, "deliveries that had been handled before");
     describe_counter!(DEAD_LETTERS, "messages put aside for good");

@@ -44,6 +44,14 @@ pub struct Report {
 }
 
 impl Report {
+    /// True when this role receives who arrives at this place.
+    #[must_use]
+    pub fn serves(&self, world: &Slug, place: &Slug) -> bool {
+        matches!(self.role.as_str(), "place" | "all")
+            && self.worlds.contains(world)
+            && (self.names.is_empty() || self.names.contains(place))
+    }
+
     /// True when this role speaks for this character.
     #[must_use]
     pub fn acts_for(&self, world: &Slug, character: &Slug) -> bool {

@@ -6,8 +6,8 @@
 //! [`Upkeep`] and [`Inspection`] the operator's, [`Pacing`] the pace that people set, [`Presence`]
 //! which roles there are, [`UsageStore`] the books of language models, [`Keys`] who may enter,
 //! [`Catalogue`] who came to a world while it ran, [`AccountStore`] who people are, [`Sessions`] what they
-//! say to characters, [`Companions`] what they own, and [`Generation`] the runs in which that talks. A store
-//! implements them all; [`Store`] is the sum.
+//! say to characters, [`Companions`] what they own, [`Generation`] the runs in which that talks, and
+//! [`Journeys`] where everybody is. A store implements them all; [`Store`] is the sum.
 
 use crate::accounts::AccountStore;
 use crate::bus::DeadLetter;
@@ -15,6 +15,7 @@ use crate::catalogue::Catalogue;
 use crate::companions::{Companions, Generation};
 use crate::error::PortResult;
 use crate::inspect::Inspection;
+use crate::journeys::Journeys;
 use crate::keys::Keys;
 use crate::pacing::Pacing;
 use crate::presence::Presence;
@@ -26,7 +27,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use parlor_model::world::Pace;
 use parlor_model::{
     Conversation, ConversationId, ConversationKind, ConversationStatus, Effects, EventId, Message,
-    MessageId, OutboxRow, Slug,
+    MessageId, Move, OutboxRow, Slug,
 };
 use std::fmt;
 use std::str::FromStr;
@@ -332,6 +333,8 @@ pub enum Happening {
     Paused(bool),
     /// The world's pace was set.
     Paced(Pace),
+    /// Some have set out, or arrived, as [`Move::state`] says; as it was then.
+    Moved(Box<Move>),
 }
 
 impl Happening {
@@ -341,7 +344,7 @@ impl Happening {
         match self {
             Self::Message(message) => Some(message.conversation_id),
             Self::Opened(conversation) | Self::Closed(conversation) => Some(conversation.id),
-            Self::Paused(_) | Self::Paced(_) => None,
+            Self::Paused(_) | Self::Paced(_) | Self::Moved(_) => None,
         }
     }
 }
@@ -448,6 +451,7 @@ pub trait Store:
     + Generation
     + AccountStore
     + Sessions
+    + Journeys
 {
 }
 
@@ -468,5 +472,6 @@ impl<T> Store for T where
         + Generation
         + AccountStore
         + Sessions
+        + Journeys
 {
 }

@@ -3,6 +3,7 @@
 use crate::character::{CharacterOptions, CharacterRole, Load};
 use crate::relay::RelayHandle;
 use crate::stage::Stage;
+use parlor_model::world::InboxKind;
 use parlor_model::{Origin, Slug, World};
 use parlor_ports::PortError;
 use parlor_ports::bus::Bus;
@@ -116,6 +117,10 @@ pub fn group_of(world: &World) -> String {
 
 /// The inboxes of a cast, each once, in the order of the cast.
 fn inboxes(world: &World, whom: Whom) -> Vec<String> {
+    if world.routing.inbox == InboxKind::Place {
+        // Their letters come to their places, which have roles of their own.
+        return Vec::new();
+    }
     let mut seen = HashSet::new();
     let cast = world.cast.iter();
     cast.filter(|character| whom == Whom::All || character.origin != Origin::World)

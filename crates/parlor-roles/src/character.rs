@@ -232,7 +232,9 @@ impl Lane {
         let world = now().unwrap_or_else(|| self.world.clone());
         let mut envelopes = deliveries.iter().filter_map(|d| d.content.as_ref().ok());
         let is_strange = |envelope: &Arc<Envelope>| {
-            envelope.world == world.name && world.character(&envelope.recipient).is_none()
+            envelope.world == world.name
+                && envelope.arriving().is_none()
+                && world.character(&envelope.recipient).is_none()
         };
         if !envelopes.any(is_strange) {
             return world;
@@ -273,6 +275,9 @@ fn event_of(world: &World, delivery: &Delivery) -> Result<Arc<Envelope>, String>
             envelope.world, world.name
         ));
     }
+    if envelope.arriving().is_some() {
+        return arrival_of(world, delivery, envelope);
+    }
     let recipient = world.character(&envelope.recipient).ok_or_else(|| {
         format!(
             "there is no character '{}' in '{}'",
@@ -284,6 +289,28 @@ fn event_of(world: &World, delivery: &Delivery) -> Result<Arc<Envelope>, String>
         return Err(format!(
             "it is for '{}', whose inbox is '{inbox}', not '{}'",
             envelope.recipient, delivery.inbox
+        ));
+    }
+    Ok(envelope.clone())
+}
+
+/// An arrival; or why it can't be one for this inbox.
+fn arrival_of(
+    world: &World,
+    delivery: &Delivery,
+    envelope: &Arc<Envelope>,
+) -> Result<Arc<Envelope>, String> {
+    let place = world.place(&envelope.recipient).ok_or_else(|| {
+        format!(
+            "there is no place '{}' in '{}'",
+            envelope.recipient, world.name
+        )
+    })?;
+    let inbox = world.inbox_of_place(place);
+    if inbox != delivery.inbox {
+        return Err(format!(
+            "it is for '{}', whose inbox is '{inbox}', not '{}'",
+            place.slug, delivery.inbox
         ));
     }
     Ok(envelope.clone())

@@ -17,6 +17,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub struct JobsOptions {
     /// The world.
     pub world: Slug,
+    /// Its characters travel: it sees to a run of theirs instead.
+    pub travels: bool,
     /// Goes on for ever; else it sees to one conversation at start.
     pub always: bool,
     /// Gives the key of each new conversation.
@@ -63,8 +65,12 @@ impl JobsRole {
         }
     }
 
-    /// Opens a conversation if none is going on.
+    /// Opens a conversation if none is going on; in a world whose characters travel, begins a run if
+    /// there has been none.
     async fn look(&self) -> Result<(), DirectorError> {
+        if self.options.travels {
+            return self.look_for_run().await;
+        }
         let going_on = ConversationFilter {
             world: Some(self.options.world.clone()),
             status: Some(ConversationStatus::Active),
@@ -87,6 +93,18 @@ impl JobsRole {
                 conversation = %started.conversation.id,
                 "started a conversation",
             );
+        }
+        Ok(())
+    }
+
+    async fn look_for_run(&self) -> Result<(), DirectorError> {
+        let world = &self.options.world;
+        if self.store.run(world).await?.is_none() {
+            let run = self
+                .director
+                .begin_run(world, (self.options.keys)())
+                .await?;
+            tracing::info!(%world, %run, "began a run");
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ pub mod generation;
 pub mod indexer;
 pub mod jobs;
 pub mod parley;
+pub mod place;
 pub mod play;
 pub mod presence;
 pub mod record;

@@ -173,6 +173,7 @@ async fn scene(
         EventBody::Opening(_)
         | EventBody::Wrote(_)
         | EventBody::Answered(_)
+        | EventBody::Arrival(_)
         | EventBody::Again(_) => None,
     };
     let request = SceneRequest {

@@ -2,11 +2,13 @@
 //! transaction carry a whole batch.
 
 mod casting;
+mod journey;
 pub(crate) mod track;
 mod way;
 mod write;
 
 pub use self::casting::Casting;
+use self::journey::{Pondering, is_arrival};
 use self::track::Track;
 use self::way::{Hand, Way};
 use self::write::Becomes;
@@ -21,6 +23,7 @@ use parlor_model::{
     Clock, Effects, Envelope, EventBody, EventId, MessageId, OutboxRow, Slug, World,
 };
 use parlor_ports::dialect::Dialect;
+use parlor_ports::mind::Mind;
 use parlor_ports::store::{SceneRecord, SceneRequest, Store};
 use parlor_ports::worlds::Worlds;
 use parlor_ports::{PortError, PortResult, metric, trace};
@@ -63,8 +66,22 @@ pub enum Taken {
     Slow(Box<Performance>),
 }
 
+/// A step that takes long: it needs its words, or a model to decide it.
+pub struct Performance(Act);
+
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a performance lives behind a box"
+)]
+enum Act {
+    /// Lines without words.
+    Lines(Lines),
+    /// Somebody arrives, and a model decides who goes on.
+    Arrival(Pondering),
+}
+
 /// A step that has been decided and needs its words.
-pub struct Performance {
+struct Lines {
     /// As it came, perhaps not for the first time.
     delivered: Arc<Envelope>,
     /// As it was when the step was decided.
@@ -96,6 +113,8 @@ pub struct Stage {
     productions: HashMap<Slug, RwLock<OnStage>>,
     /// The same worlds, for those who only look at them.
     worlds: Worlds,
+    /// Models that decide where characters of a world go; elsewhere the rules do.
+    minds: OnceLock<HashMap<Slug, Arc<dyn Mind>>>,
     /// Tells who has joined a cast since.
     casting: OnceLock<Arc<dyn Casting>>,
     store: Arc<dyn Store>,
@@ -108,6 +127,10 @@ pub struct Stage {
 }
 
 /// An event on its way through a batch.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each event, moved at once; most are the large one"
+)]
 enum Progress {
     Over(Step),
     Commit(Settled),
@@ -134,6 +157,7 @@ impl Stage {
                 .into_iter()
                 .map(|p| (p.engine.world().name.clone(), RwLock::new(OnStage::new(p))))
                 .collect(),
+            minds: OnceLock::new(),
             casting: OnceLock::new(),
             store,
             clock,
@@ -159,10 +183,19 @@ impl Stage {
         Some(self.productions.get(world)?.read().clone())
     }
 
-    /// True when a world has a dialect that is slow.
+    /// True when a world has a dialect, or a mind, that is slow.
     #[must_use]
     pub fn is_slow(&self, world: &Slug) -> bool {
-        self.on_stage(world).is_some_and(|p| p.is_slow)
+        self.mind(world).is_some() || self.on_stage(world).is_some_and(|p| p.is_slow)
+    }
+
+    /// From now on models decide where the characters of these worlds go. Once.
+    pub fn let_decide(&self, minds: HashMap<Slug, Arc<dyn Mind>>) {
+        let _ = self.minds.set(minds);
+    }
+
+    fn mind(&self, world: &Slug) -> Option<&Arc<dyn Mind>> {
+        self.minds.get()?.get(world)
     }
 
     /// The store.
@@ -237,6 +270,31 @@ impl Stage {
     /// As [`Stage::perform`], but does not wait for slow dialects: those steps are left to the
     /// caller.
     pub async fn take(&self, events: &[Arc<Envelope>]) -> Vec<Taken> {
+        if !events.iter().any(is_arrival) {
+            return self.take_lines(events).await;
+        }
+        let started = Instant::now();
+        let (arrivals, lines): (Vec<_>, Vec<_>) = events.iter().cloned().partition(is_arrival);
+        let mut received = self.receive(&arrivals).await.into_iter();
+        let mut heard = Vec::new();
+        if !lines.is_empty() {
+            heard = self.take_lines(&lines).await;
+        }
+        let mut heard = heard.into_iter();
+        metrics::histogram!(metric::BATCH_SIZE).record(count_f64(arrivals.len()));
+        metrics::histogram!(metric::STEP_SECONDS).record(started.elapsed());
+        let next = |event| {
+            let taken = if is_arrival(event) {
+                received.next()
+            } else {
+                heard.next()
+            };
+            taken.unwrap_or(Taken::Over(Step::Nothing))
+        };
+        events.iter().map(next).collect()
+    }
+
+    async fn take_lines(&self, events: &[Arc<Envelope>]) -> Vec<Taken> {
         let started = Instant::now();
         let received_at = self.clock.now();
         let records = self.scenes(events).await;
@@ -258,13 +316,22 @@ impl Stage {
     /// Finds the words of a step that [`Stage::take`] left; then it is to be written. Dropping the
     /// future gives the step up: nothing has happened.
     pub async fn speak(&self, performance: Performance) -> Settled {
-        let Performance {
+        let lines = match performance.0 {
+            Act::Lines(lines) => lines,
+            Act::Arrival(pondering) => {
+                let arrival = self.ponder(pondering).await;
+                let mut settled = self.done_with(&arrival.delivered);
+                settled.becomes = Becomes::Decided(arrival);
+                return settled;
+            }
+        };
+        let Lines {
             delivered,
             production,
             scene,
             plan,
             way,
-        } = performance;
+        } = lines;
         self.words(&production, &delivered, &scene, plan, way).await
     }
 
@@ -362,13 +429,13 @@ impl Stage {
             Decision::Speak(plan)
                 if on_stage.is_slow && speak::is_slow(&production.voices, &plan) =>
             {
-                Progress::Slow(Box::new(Performance {
+                Progress::Slow(Box::new(Performance(Act::Lines(Lines {
                     delivered: event.clone(),
                     production: production.clone(),
                     scene,
                     plan,
                     way,
-                }))
+                }))))
             }
             Decision::Speak(plan) => {
                 Progress::Commit(self.words(production, event, &scene, plan, way).await)
@@ -523,7 +590,10 @@ impl OnStage {
 /// The message that an event is about.
 fn message_of(body: &EventBody) -> Option<MessageId> {
     match body {
-        EventBody::Opening(_) | EventBody::Wrote(_) | EventBody::Answered(_) => None,
+        EventBody::Opening(_)
+        | EventBody::Arrival(_)
+        | EventBody::Wrote(_)
+        | EventBody::Answered(_) => None,
         EventBody::Said(message) | EventBody::Overheard(message) => Some(message.id),
         EventBody::Again(again) => message_of(&again.body),
     }

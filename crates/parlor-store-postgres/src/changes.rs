@@ -5,7 +5,7 @@ use crate::pacing::from_micros;
 use crate::row::{count, message, message_columns, slug, strange};
 use crate::store::PostgresStore;
 use async_trait::async_trait;
-use parlor_model::Conversation;
+use parlor_model::{Conversation, Move};
 use parlor_ports::PortResult;
 use parlor_ports::store::{Change, Changes, Cursor, Happening};
 use sqlx::postgres::PgRow;
@@ -15,17 +15,17 @@ use tokio::sync::watch;
 
 /// Both kinds in one statement, so that both are read up to the same horizon.
 const CHANGES_SQL: &str = concat!(
-    "SELECT h.xact::text::bigint, h.seq, h.world, h.what, h.conversation, h.carried, h.pace, ",
+    "SELECT h.xact::text::bigint, h.seq, h.world, h.what, h.conversation, h.carried, h.pace, h.moved, ",
     message_columns!(),
     " FROM (
-        (SELECT xact, seq, world, what, conversation, carried, pace, NULL::timestamptz AS created_at,
+        (SELECT xact, seq, world, what, conversation, carried, pace, moved, NULL::timestamptz AS created_at,
             NULL::uuid AS conversation_id, NULL::bigint AS position
         FROM happenings
         WHERE (xact, seq) > ($1::text::xid8, $2)
             AND xact < pg_snapshot_xmin(pg_current_snapshot())
         ORDER BY xact, seq LIMIT $3)
         UNION ALL
-        (SELECT xact, seq, world, 'said', NULL, 0, NULL, created_at, conversation_id, position
+        (SELECT xact, seq, world, 'said', NULL, 0, NULL, NULL, created_at, conversation_id, position
         FROM messages
         WHERE (xact, seq) > ($1::text::xid8, $2)
             AND xact < pg_snapshot_xmin(pg_current_snapshot())
@@ -36,7 +36,7 @@ const CHANGES_SQL: &str = concat!(
         AND m.created_at = h.created_at
     ORDER BY h.xact, h.seq"
 );
-const CHANGE_MESSAGE: usize = 7;
+const CHANGE_MESSAGE: usize = 8;
 
 const LATEST_SQL: &str = "
 SELECT xact::text::bigint, seq FROM (
@@ -90,6 +90,10 @@ fn change(row: &PgRow) -> Result<Change, Error> {
             let micros: i64 = row.try_get(6)?;
             let pace = from_micros(micros).ok_or_else(|| strange("pace", &micros.to_string()))?;
             Happening::Paced(pace)
+        }
+        "moved" => {
+            let Json(made) = row.try_get::<Json<Move>, _>(7)?;
+            Happening::Moved(Box::new(made))
         }
         other => return Err(strange("happening", other)),
     };

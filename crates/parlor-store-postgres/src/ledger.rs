@@ -169,6 +169,8 @@ impl<'a> Ledger<'a> {
         };
         match &step.guard {
             Guard::None => true,
+            // Moves are decided by the database (`journeys`) and never come here.
+            Guard::Travel { .. } => false,
             Guard::Advance {
                 conversation,
                 exchanges,

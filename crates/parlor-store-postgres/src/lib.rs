@@ -39,6 +39,7 @@ mod changes;
 mod companions;
 mod error;
 mod inspect;
+mod journeys;
 mod keys;
 mod ledger;
 mod library;

@@ -15,6 +15,8 @@ const RESTORED_LOG_SQL: [&str; 2] = [
     "UPDATE messages SET xact = '1' WHERE xact >= pg_snapshot_xmax(pg_current_snapshot())",
     "UPDATE happenings SET xact = '1' WHERE xact >= pg_snapshot_xmax(pg_current_snapshot())",
 ];
+const RESTORED_WHEREABOUTS_SQL: &str =
+    "UPDATE whereabouts SET xact = '1' WHERE xact >= pg_snapshot_xmax(pg_current_snapshot())";
 const RESTORED_CONVERSATIONS_SQL: &str =
     "UPDATE conversations SET xact = '1' WHERE xact >= pg_snapshot_xmax(pg_current_snapshot())";
 
@@ -106,6 +108,9 @@ async fn adopt_log(connection: &mut PgConnection) -> Result<u64, sqlx::Error> {
             .execute(&mut *transaction)
             .await?;
     }
+    sqlx::query(RESTORED_WHEREABOUTS_SQL)
+        .execute(&mut *transaction)
+        .await?;
     sqlx::query(RESTORED_WORDS_SQL)
         .execute(&mut *transaction)
         .await?;

@@ -16,7 +16,7 @@ use parlor_model::{Conversation, ConversationId, Effects, EventId, Guard, Messag
 use parlor_ports::store::{Outcome, SceneRecord, SceneRequest, StepStore};
 use parlor_ports::{PortError, PortResult};
 use sqlx::postgres::{PgBindIterExt, PgConnection, PgRow};
-use sqlx::{Error, Row};
+use sqlx::{Error, Postgres, Row, Transaction};
 use std::collections::{BTreeSet, HashSet};
 use uuid::Uuid;
 
@@ -115,6 +115,9 @@ impl StepStore for PostgresStore {
             return Ok(vec![Outcome::Applied; steps.len()]);
         }
         self.renew_partitions().await;
+        if steps.iter().any(is_journey) {
+            return self.commit_journeys(&steps).await;
+        }
         if let Some(outcomes) = self.commit_at_once(&steps).await? {
             self.tick();
             return Ok(outcomes);
@@ -227,13 +230,73 @@ impl PostgresStore {
 
     /// One try; `None` when another process opened one of the conversations in the meantime.
     async fn try_commit(&self, steps: &[Effects]) -> PortResult<Option<Vec<Outcome>>> {
+        let transaction = self.begin(COMMIT).await?;
+        self.finish(transaction, steps, false).await
+    }
+
+    /// Commits a batch that has moves in it: those first, each under its guard, then what goes with
+    /// them and the others.
+    async fn commit_journeys(&self, steps: &[Effects]) -> PortResult<Vec<Outcome>> {
+        for _ in 0..TRIES_MAX {
+            let mut transaction = self.begin(COMMIT).await?;
+            let journeys: Vec<_> = steps.iter().filter(|step| is_journey(step)).collect();
+            let held = self.write_moves(&mut transaction, &journeys).await;
+            let mut held = held
+                .map_err(|error| self.failed(COMMIT, &error))?
+                .into_iter();
+            let mut stale = HashSet::new();
+            let mut rest = Vec::with_capacity(steps.len());
+            for (n, step) in steps.iter().enumerate() {
+                if !is_journey(step) {
+                    rest.push(step.clone());
+                    continue;
+                }
+                let mut part = Effects::none(step.event);
+                part.clears.clone_from(&step.clears);
+                if held.next() == Some(true) {
+                    part.sends.clone_from(&step.sends);
+                } else {
+                    stale.insert(n);
+                }
+                rest.push(part);
+            }
+            let wrote = stale.len() < journeys.len();
+            if let Some(mut outcomes) = self.finish(transaction, &rest, wrote).await? {
+                for n in stale {
+                    outcomes[n] = Outcome::Stale;
+                }
+                self.tick();
+                return Ok(outcomes);
+            }
+        }
+        Err(PortError::retryable(
+            COMMIT,
+            "other processes keep opening the same conversations",
+        ))
+    }
+
+    /// Writes the rest of a transaction in which something was written already, if so (`wrote`), and
+    /// commits it; `None` when another process opened one of the conversations in the meantime.
+    pub(crate) async fn finish(
+        &self,
+        mut transaction: Transaction<'static, Postgres>,
+        steps: &[Effects],
+        wrote: bool,
+    ) -> PortResult<Option<Vec<Outcome>>> {
         let touched = touched(steps);
-        let mut transaction = self.begin(COMMIT).await?;
         let failed = |error: Error| self.failed(COMMIT, &error);
-        let known = lock(&mut transaction, &touched).await.map_err(failed)?;
+        let known = if touched.is_empty() {
+            Vec::new()
+        } else {
+            lock(&mut transaction, &touched).await.map_err(failed)?
+        };
         let present = present(&mut transaction, steps).await.map_err(failed)?;
         let mut ledger = Ledger::new(known, present);
         let outcomes = book(&mut ledger, steps)?;
+        if ledger.is_empty() && wrote {
+            transaction.commit().await.map_err(failed)?;
+            return Ok(Some(outcomes));
+        }
         if ledger.is_empty() {
             self.give_up(COMMIT, transaction).await?;
             return Ok(Some(outcomes));
@@ -289,6 +352,10 @@ impl PostgresStore {
     }
 }
 
+fn is_journey(step: &Effects) -> bool {
+    matches!(step.guard, Guard::Travel { .. })
+}
+
 /// The conversations that steps advance, when that is all they do to conversations that are there
 /// already, each once; else `None`. Such steps need no look at the tables: their guards say all.
 fn advanced(steps: &[Effects]) -> Option<Vec<ConversationId>> {
@@ -297,7 +364,7 @@ fn advanced(steps: &[Effects]) -> Option<Vec<ConversationId>> {
         match &step.guard {
             Guard::Advance { conversation, .. } => advanced.push(*conversation),
             Guard::None if step.messages.is_empty() && step.opened.is_empty() => {}
-            Guard::None | Guard::Aside { .. } | Guard::Open => return None,
+            Guard::None | Guard::Aside { .. } | Guard::Open | Guard::Travel { .. } => return None,
         }
         let opened = |id| step.opened.iter().any(|conversation| conversation.id == id);
         let known = |id| advanced.last() == Some(&id) || opened(id);

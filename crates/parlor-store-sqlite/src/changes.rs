@@ -3,7 +3,7 @@
 use crate::codec::{
     self, CONVERSATION, CONVERSATION_COLUMNS, MESSAGE, MESSAGE_COLUMNS, PLACE, Place,
 };
-use crate::commit::{CLOSED, OPENED, PAUSED};
+use crate::commit::{CLOSED, MOVED, OPENED, PAUSED};
 use crate::fault::Result;
 use crate::pacing;
 use crate::store::SqliteStore;
@@ -29,7 +29,7 @@ pub(crate) fn messages_query() -> String {
 /// Happenings after a place; without a conversation the world's name is in its column all the same.
 pub(crate) fn happenings_query() -> String {
     format!(
-        "SELECT {CONVERSATION}, h.seq, h.kind, h.exchanges, h.pace FROM happenings AS h
+        "SELECT {CONVERSATION}, h.seq, h.kind, h.exchanges, h.pace, h.moved FROM happenings AS h
          CROSS JOIN worlds AS w ON w.id = h.world
          LEFT JOIN conversations AS c ON c.seq = h.conversation
          WHERE h.seq > ?1 ORDER BY h.seq LIMIT ?2"
@@ -91,7 +91,9 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Change> {
 fn happening(row: &Row<'_>) -> rusqlite::Result<Change> {
     let kind: i64 = row.get(CONVERSATION_COLUMNS + 1)?;
     let world: Slug = codec::slug(row, 2)?;
-    let what = if matches!(row.get_ref(0)?, ValueRef::Null) {
+    let what = if kind == MOVED {
+        Happening::Moved(Box::new(codec::read_move(row, CONVERSATION_COLUMNS + 4)?))
+    } else if matches!(row.get_ref(0)?, ValueRef::Null) {
         match pacing::pace(row, CONVERSATION_COLUMNS + 3)? {
             Some(pace) => Happening::Paced(pace),
             None => Happening::Paused(kind == PAUSED),

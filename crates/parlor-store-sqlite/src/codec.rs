@@ -5,7 +5,7 @@ use crate::fault::{Fault, Result};
 use chrono::{DateTime, Utc};
 use parlor_model::{
     Again, Conversation, ConversationId, ConversationKind, ConversationStatus, EventBody, Message,
-    MessageId, MessageKind, Slug, SpeakerRole,
+    MessageId, MessageKind, Move, MoveState, MovedBy, Slug, SpeakerRole,
 };
 use rusqlite::types::Type;
 use rusqlite::{Error, Row};
@@ -100,6 +100,7 @@ pub(crate) fn body_kind(body: &EventBody) -> i64 {
         EventBody::Again(_) => 3,
         EventBody::Wrote(_) => 4,
         EventBody::Answered(_) => 5,
+        EventBody::Arrival(_) => 6,
     }
 }
 
@@ -124,8 +125,51 @@ pub(crate) fn body(row: &Row<'_>, kind: usize, data: usize) -> rusqlite::Result<
         5 => serde_json::from_str(json)
             .map(EventBody::Answered)
             .map_err(bad),
+        6 => serde_json::from_str(json)
+            .map(|made| EventBody::Arrival(Box::new(made)))
+            .map_err(bad),
         other => Err(Error::IntegralValueOutOfRange(kind, other)),
     }
+}
+
+pub(crate) fn moved_by(by: MovedBy) -> i64 {
+    match by {
+        MovedBy::Start => 0,
+        MovedBy::Script => 1,
+        MovedBy::Model => 2,
+        MovedBy::Hand => 3,
+    }
+}
+
+pub(crate) fn read_moved_by(row: &Row<'_>, column: usize) -> rusqlite::Result<MovedBy> {
+    Ok(match row.get(column)? {
+        0 => MovedBy::Start,
+        1 => MovedBy::Script,
+        2 => MovedBy::Model,
+        3 => MovedBy::Hand,
+        other => return Err(Error::IntegralValueOutOfRange(column, other)),
+    })
+}
+
+pub(crate) fn move_state(state: MoveState) -> i64 {
+    match state {
+        MoveState::Sent => 0,
+        MoveState::Arrived => 1,
+    }
+}
+
+pub(crate) fn read_move_state(row: &Row<'_>, column: usize) -> rusqlite::Result<MoveState> {
+    Ok(match row.get(column)? {
+        0 => MoveState::Sent,
+        1 => MoveState::Arrived,
+        other => return Err(Error::IntegralValueOutOfRange(column, other)),
+    })
+}
+
+/// A move, kept as JSON.
+pub(crate) fn read_move(row: &Row<'_>, column: usize) -> rusqlite::Result<Move> {
+    let bad = |error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error));
+    serde_json::from_str(text(row, column)?).map_err(bad)
 }
 
 /// A text, borrowed from the row.

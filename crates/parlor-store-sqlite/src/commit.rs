@@ -2,8 +2,9 @@
 
 use crate::codec;
 use crate::fault::{Fault, Result};
+use crate::journeys::{self, Moving};
 use crate::outbox::Sending;
-use crate::writer::Tx;
+use crate::writer::{Tx, find_world};
 use chrono::{DateTime, Utc};
 use parlor_model::{Conversation, ConversationId, Effects, EventId, Guard, Message, NewMessage};
 use parlor_ports::store::Outcome;
@@ -16,6 +17,7 @@ pub(crate) const CLOSED: i64 = 1;
 pub(crate) const RESUMED: i64 = 2;
 pub(crate) const PAUSED: i64 = 3;
 pub(crate) const PACED: i64 = 4;
+pub(crate) const MOVED: i64 = 5;
 
 pub(crate) const FIND: &str =
     "SELECT seq, world, status, exchanges, carried, asides FROM conversations WHERE id = ?1";
@@ -44,6 +46,7 @@ pub(crate) struct Step {
     guard: Guard,
     opened: Vec<(Conversation, String)>,
     messages: Vec<Said>,
+    moves: Vec<Moving>,
     sends: Vec<Sending>,
     clears: Vec<EventId>,
 }
@@ -87,6 +90,7 @@ impl Step {
                 .into_iter()
                 .map(said)
                 .collect::<Result<_>>()?,
+            moves: effects.moves.into_iter().map(Moving::encode).collect(),
             sends: effects.sends.into_iter().map(Sending::encode).collect(),
             clears: effects.clears,
         })
@@ -262,6 +266,23 @@ fn write_step(
     for ((seq, world), (exchanges, time)) in ended {
         close(tx, seq, world, exchanges, time)?;
     }
+    if let Guard::Travel {
+        world,
+        run,
+        arrives,
+        at,
+    } = &step.guard
+    {
+        let world = tx.world(world.as_str())?;
+        journeys::travel(
+            tx,
+            world,
+            *run,
+            arrives.as_ref(),
+            codec::micros(*at),
+            &step.moves,
+        )?;
+    }
     for sending in &step.sends {
         send(tx, statements, sending)?;
     }
@@ -308,6 +329,18 @@ fn check(statements: &mut Statements<'_>, tx: &Tx<'_>, step: &Step) -> Result<Op
                 found,
                 close_at,
             })),
+        Guard::Travel {
+            ref world,
+            run,
+            arrives,
+            ..
+        } => {
+            let holds = match find_world(tx.conn, world.as_str())? {
+                Some(world) => journeys::holds(tx.conn, world, run, arrives.as_ref(), &step.moves)?,
+                None => false,
+            };
+            Ok(holds.then_some(Pass::Free))
+        }
         Guard::Aside { conversation: id } => {
             let Some(found) = statements.find_active(id)? else {
                 return Ok(None);
@@ -450,6 +483,12 @@ fn say(
         said.legs,
     ])?;
     Ok(Some((order, position)))
+}
+
+/// Puts a row into the outbox, in hand or parked as it says.
+pub(crate) fn send_one(tx: &mut Tx<'_>, sending: &Sending) -> Result<()> {
+    let mut statements = Statements::prepare(tx.conn)?;
+    send(tx, &mut statements, sending)
 }
 
 fn send(tx: &mut Tx<'_>, statements: &mut Statements<'_>, sending: &Sending) -> Result<()> {

@@ -32,6 +32,7 @@ mod companions;
 mod connect;
 mod fault;
 mod inspect;
+mod journeys;
 mod keys;
 mod library;
 mod migrate;

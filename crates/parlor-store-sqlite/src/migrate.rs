@@ -31,6 +31,11 @@ const ALL: &[(&str, &str)] = &[
         "0010_companions",
         include_str!("../migrations/0010_companions.sql"),
     ),
+    // Came after 0010: an applied one never moves.
+    (
+        "0009_journeys",
+        include_str!("../migrations/0009_journeys.sql"),
+    ),
 ];
 
 /// Names of those that are not applied yet.

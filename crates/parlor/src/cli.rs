@@ -378,8 +378,8 @@ pub(crate) struct RunArgs {
     /// World files, or names of bundled worlds
     #[arg(long = "world", value_name = "WORLD", default_value = "friends")]
     pub(crate) worlds: Vec<String>,
-    /// For a character: whom to act for (slug or name); left out: the whole cast
-    #[arg(long = "name", value_name = "CHARACTER")]
+    /// For a character or a place: which (slug or name); left out: the whole cast, or all places
+    #[arg(long = "name", value_name = "NAME")]
     pub(crate) names: Vec<String>,
     /// For a character: act for those who have joined the world from its catalogue, and for whoever
     /// joins
@@ -408,6 +408,8 @@ pub(crate) enum RoleName {
     Auth,
     /// Characters of a world
     Character,
+    /// Places of a world: who arrives, what happens there, who goes on
+    Place,
     /// Sends what was left behind
     Relay,
     /// Keeps worlds going

@@ -9,11 +9,14 @@ use parlor_roles::{PresenceOptions, PresenceRole, Stage};
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// The role whose names are those of places.
+const PLACE: &str = "place";
+
 /// Worlds and characters of a process.
 pub(crate) struct Cast<'a> {
     /// Worlds that it serves.
     pub(crate) worlds: &'a [Arc<World>],
-    /// Names or slugs of the characters that it acts for; none for all, or for nobody.
+    /// Names or slugs of the characters, or places, that it acts for; none for all, or for nobody.
     pub(crate) names: &'a [String],
 }
 
@@ -37,7 +40,12 @@ pub(crate) fn announce(
 /// What can be told of a role before it has a process.
 pub(crate) fn report(role: &str, cast: &Cast<'_>, now: DateTime<Utc>) -> Report {
     let slug = |name: &String| -> Option<Slug> {
-        let found = cast.worlds.iter().find_map(|world| world.find(name));
+        let mut worlds = cast.worlds.iter();
+        if role == PLACE {
+            let found = worlds.find_map(|world| world.find_place(name));
+            return found.map(|place| place.slug.clone());
+        }
+        let found = worlds.find_map(|world| world.find(name));
         found.map(|character| character.slug.clone())
     };
     Report {

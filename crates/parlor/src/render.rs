@@ -1,8 +1,11 @@
 //! How conversations look on a terminal, and in exports.
 
-use parlor_model::{Conversation, ConversationId, Message, MessageKind};
+use parlor_model::{Conversation, ConversationId, Message, MessageKind, MoveState};
 use parlor_ports::store::Happening;
 use std::io::IsTerminal;
+
+/// Length of the rule in the owl post.
+const RULE_CHARS: usize = 48;
 
 /// True when colours are wanted there: a terminal, and `NO_COLOR` is not set.
 pub(crate) fn colours(stream: &impl IsTerminal) -> bool {
@@ -32,8 +35,28 @@ impl Terminal {
             Happening::Closed(conversation) => Some(self.closed(conversation)),
             Happening::Paused(true) => Some(self.dim("── paused")),
             Happening::Paused(false) => Some(self.dim("── goes on")),
+            Happening::Moved(made) => {
+                let names: Vec<_> = made.characters.iter().map(|c| c.name.as_str()).collect();
+                let from = made.from.as_ref().map(|from| from.name.as_str());
+                let scene = &made.incident.text;
+                from.filter(|_| made.state == MoveState::Sent)
+                    .map(|from| self.owl_post(from, &names, scene, &made.inbox))
+            }
             Happening::Paced(pace) => Some(self.dim(&format!("── a line every {pace}"))),
         }
+    }
+
+    /// Who sets out from where, what happened there, and where they are sent.
+    pub(crate) fn owl_post(self, from: &str, who: &[&str], scene: &str, inbox: &str) -> String {
+        let who: Vec<_> = who.iter().map(|name| self.name(name)).collect();
+        format!(
+            "From: {}\nCharacter: {}\nScene: {}\n{}\nSent To: {}\n",
+            self.bold(&plain(from)),
+            who.join(", "),
+            plain(scene),
+            self.dim(&"=".repeat(RULE_CHARS)),
+            plain(inbox)
+        )
     }
 
     fn opened(self, conversation: &Conversation) -> String {
@@ -188,6 +211,28 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_owl_post_tells_from_who_scene_and_topic_hp20() {
+        let terminal = Terminal { colours: false };
+        let post = terminal.owl_post(
+            "Pitch",
+            &["Harry", "Draco"],
+            "A tie; off to read.",
+            "library-messages",
+        );
+        let lines: Vec<_> = post.lines().collect();
+        assert_eq!(
+            lines[..3],
+            [
+                "From: Pitch",
+                "Character: Harry, Draco",
+                "Scene: A tie; off to read."
+            ]
+        );
+        assert!(lines[3].len() > 20 && lines[3].chars().all(|c| c == '='));
+        assert_eq!(lines[4..], ["Sent To: library-messages"]);
+    }
 
     #[test]
     fn what_is_said_cannot_steer_a_terminal_or_a_document() {

@@ -16,6 +16,7 @@ use parlor_model::{Clock, Slug, SystemClock, World};
 use parlor_ports::bus::Bus;
 use parlor_ports::cache::Cache;
 use parlor_ports::director::Director;
+use parlor_ports::mind::Mind;
 use parlor_ports::store::Store;
 use parlor_roles::record::Recorder;
 use parlor_roles::{Production, Relay, RelayHandle, RelayOptions, Stage, StageDirector};
@@ -161,6 +162,7 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
         clock.clone(),
         bus.capabilities().durable,
     ));
+    stage.let_decide(minds(&worlds, models.clone())?);
     let follower = purpose.record.is_none().then(|| {
         Arc::new(Follower {
             store: store.clone(),
@@ -299,6 +301,29 @@ fn passing_key(settings: &Settings, error: io::Error) -> anyhow::Result<SigningK
     let dir = settings.data_dir.display();
     tracing::warn!(%dir, %error, "access tokens are signed with a key that ends with this process");
     Ok(SigningKey::passing()?)
+}
+
+/// The language models that decide where characters of these worlds go.
+///
+/// # Errors
+/// A world names a model that it may not ask.
+fn minds(
+    worlds: &[Arc<World>],
+    models: Option<Arc<Models>>,
+) -> anyhow::Result<HashMap<Slug, Arc<dyn Mind>>> {
+    let options = BuildOptions { models };
+    let mut minds = HashMap::new();
+    for world in worlds {
+        let name = world
+            .mechanics
+            .get("travel")
+            .and_then(|t| t["mind"].as_str());
+        let Some(name) = name else { continue };
+        let mind = registry::mind(world, name, &options)
+            .with_context(|| format!("world '{}'", world.name))?;
+        minds.extend(mind.map(|mind| (world.name.clone(), mind)));
+    }
+    Ok(minds)
 }
 
 /// The seed in force: setting, then world, then a new one.

@@ -86,6 +86,14 @@ impl LlmDialect {
         !matches!(self.choice_for(character), Choice::Nobody)
     }
 
+    /// The model of whoever has none of their own.
+    pub(crate) fn model(&self) -> Option<Arc<dyn Model>> {
+        match &self.choice {
+            Choice::Model(model) => Some(model.clone()),
+            Choice::Nobody | Choice::Missing(_) => None,
+        }
+    }
+
     /// True when there is any model at all to ask.
     #[must_use]
     pub fn has_models(&self) -> bool {

@@ -65,9 +65,13 @@ pub(crate) fn load_with(
         name,
         schema: || serde_json::json!({}),
         characters: |_| Vec::new(),
+        dialects: |_| Vec::new(),
+        needs_places: false,
     };
     let vocabulary = Vocabulary {
-        mechanics: ["exchange_limit", "gossip", "aside"].map(any).into(),
+        mechanics: ["exchange_limit", "gossip", "aside", "travel"]
+            .map(any)
+            .into(),
         dialects: registry::vocabulary(),
     };
     check::load(source, "world.toml", &vocabulary, read)

@@ -16,11 +16,12 @@ pub mod runaway;
 pub mod seasons;
 pub mod synergy;
 pub mod tastes;
+pub mod travel;
 
 use crate::plan::{Plan, Said};
 use crate::scene::Scene;
 use parlor_model::World;
-use parlor_model::world::check::MechanicEntry;
+use parlor_model::world::check::{MechanicEntry, Needs};
 
 /// A rule. Both hooks do nothing unless a mechanic says otherwise.
 pub trait Mechanic: Send + Sync {
@@ -39,15 +40,25 @@ pub struct Entry {
     build: fn(&serde_json::Value) -> Result<Box<dyn Mechanic>, serde_json::Error>,
 }
 
+/// A dialect that settings name: their key, its name, and what it must be.
+pub(crate) type Wanted = (&'static str, String, Needs);
+
 /// What a mechanic's settings struct gives to be listed.
 pub(crate) trait Settings:
     Mechanic + serde::de::DeserializeOwned + schemars::JsonSchema + 'static
 {
     /// The table's name under `[mechanics]`.
     const NAME: &'static str;
+    /// It needs places, and everybody's home.
+    const NEEDS_PLACES: bool = false;
 
     /// Characters (slugs) that the settings name, each with its key.
     fn characters(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// Dialects that the settings name.
+    fn dialects(&self) -> Vec<Wanted> {
         Vec::new()
     }
 }
@@ -70,6 +81,7 @@ pub const ALL: &[Entry] = &[
     entry::<seasons::Seasons>(),
     entry::<absence::Absence>(),
     entry::<rare_events::RareEvents>(),
+    entry::<travel::Travel>(),
 ];
 
 const fn entry<S: Settings>() -> Entry {
@@ -82,6 +94,12 @@ const fn entry<S: Settings>() -> Entry {
                     .map(|s| s.characters())
                     .unwrap_or_default()
             },
+            dialects: |value| {
+                serde_json::from_value::<S>(value.clone())
+                    .map(|s| s.dialects())
+                    .unwrap_or_default()
+            },
+            needs_places: S::NEEDS_PLACES,
         },
         build: |value| Ok(Box::new(serde_json::from_value::<S>(value.clone())?)),
     }

@@ -7,3 +7,4 @@ mod generation;
 mod mechanics;
 mod stage;
 mod step;
+mod travel;

@@ -57,6 +57,7 @@ pub(crate) fn world_of(cast: Vec<Character>, mechanics: serde_json::Value) -> Ar
         dialects: BTreeMap::from([("d".to_owned(), dialect)]),
         llm: Llm::default(),
         cast,
+        places: Vec::new(),
         topics: Vec::new(),
     }))
 }
@@ -205,6 +206,7 @@ impl Stage {
     fn apply(&mut self, mut effects: Effects) -> bool {
         let holds = match &effects.guard {
             Guard::None => true,
+            Guard::Travel { .. } => false,
             Guard::Open => !self.conversations.contains_key(&effects.opened[0].id),
             Guard::Advance {
                 conversation,

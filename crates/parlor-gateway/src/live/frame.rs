@@ -135,6 +135,7 @@ fn write(buffer: &mut BytesMut, change: Change) {
                 pace: pace.to_string(),
             }),
         ),
+        Happening::Moved(made) => ("characters.moved", to_json(&shape::Move::from(*made))),
         Happening::Paused(paused) => {
             let event = if paused {
                 "world.paused"

@@ -5,7 +5,7 @@ use crate::extract::{Fields, Query};
 use crate::observe::{Route, json};
 use crate::options::Ids;
 use crate::problem::{PROBLEM_JSON, Problem};
-use crate::shape::{Started, SyncLine};
+use crate::shape::{RunBegun, Started, SyncLine};
 use crate::stage::Stage;
 use axum::Json;
 use axum::extract::State;
@@ -124,7 +124,8 @@ impl Triggers {
         self.by_path.keys()
     }
 
-    async fn start(&self, trigger: &Trigger) -> Result<Started, Problem> {
+    /// Starts a conversation, or in a world whose characters travel a run.
+    async fn start(&self, trigger: &Trigger) -> Result<Response, Problem> {
         let world = &trigger.world;
         if world.access != Access::Open {
             return Err(Problem::new(
@@ -133,13 +134,17 @@ impl Triggers {
                 format!("the world '{}' is for signed-in people", world.name),
             ));
         }
+        if world.travels() {
+            let run = self.director.begin_run(&world.name, (self.ids)()).await?;
+            return Ok(json(StatusCode::ACCEPTED, RunBegun::of(world, run)));
+        }
         let request = StartRequest {
             from: trigger.from.clone(),
             key: (self.ids)(),
             ..StartRequest::default()
         };
         let started = self.director.start(&world.name, request).await?;
-        Ok(Started::of(started))
+        Ok(json(StatusCode::ACCEPTED, Started::of(started)))
     }
 }
 
@@ -154,7 +159,7 @@ pub(crate) async fn alias_or_nothing(
     };
     let mut response = if method == Method::GET {
         match triggers.start(trigger).await {
-            Ok(started) => json(StatusCode::ACCEPTED, started),
+            Ok(response) => response,
             Err(problem) => problem.into_response(),
         }
     } else {

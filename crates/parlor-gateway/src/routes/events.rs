@@ -53,6 +53,7 @@ impl Fields for EventsQuery {
 /// | --- | --- |
 /// | `message` | Message |
 /// | `conversation.opened`, `conversation.closed` | Conversation |
+/// | `characters.moved` (some set out, or arrive) | Move |
 /// | `world.paused`, `world.resumed` | WorldPaused |
 ///
 /// Without `Last-Event-ID` and `after` it begins now. Comments keep the connection alive. Ids grow

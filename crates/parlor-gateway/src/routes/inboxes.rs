@@ -9,7 +9,7 @@ use crate::stage::Stage;
 use axum::Json;
 use axum::extract::State;
 use parlor_model::world::{Access, InboxKind};
-use parlor_model::{Slug, World};
+use parlor_model::{Character, Slug, World};
 use parlor_ports::bus::InboxStatus;
 use parlor_ports::presence::InboxTraffic;
 use parlor_ports::store::{Cursor, Page};
@@ -43,7 +43,12 @@ pub(crate) fn places(worlds: &[Arc<World>]) -> Vec<Place> {
 fn places_of(world: &World) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::with_capacity(world.cast.len());
     let mut known = HashMap::new();
-    for character in &world.cast {
+    let own = |character: &&Arc<Character>| {
+        // Where places have the inboxes, those of the cast are theirs.
+        let place = world.home_of(character);
+        world.routing.inbox != InboxKind::Place || place.is_none()
+    };
+    for character in world.cast.iter().filter(own) {
         let name = world.inbox_of(character);
         if let Some(place) = known.get(&name).and_then(|at: &usize| places.get_mut(*at)) {
             place.character = None;
@@ -57,6 +62,12 @@ fn places_of(world: &World) -> Vec<Place> {
             kind: world.routing.inbox,
         });
     }
+    places.extend(world.places.iter().map(|place| Place {
+        name: world.inbox_of_place(place),
+        world: world.name.clone(),
+        character: None,
+        kind: InboxKind::Place,
+    }));
     places
 }
 

@@ -113,7 +113,7 @@ fn deliveries(world: &World, inspected: &Inspected, trace: Uuid) -> Vec<BusDeliv
         recipient: to.slug.to_string(),
         inbox: world.inbox_of(to),
         exchange: world.routing.exchange.clone(),
-        routing_key: world.routing.key_of(&world.name, to),
+        routing_key: world.key_of(to),
         envelope: BusEnvelope::of(envelope, message),
     };
     let spoken_to = message.to.iter().filter_map(|name| world.named(name));

@@ -11,6 +11,7 @@ pub(crate) mod gallery;
 pub(crate) mod health;
 pub(crate) mod inboxes;
 pub(crate) mod inspect;
+pub(crate) mod journeys;
 pub(crate) mod lists;
 pub(crate) mod me;
 pub(crate) mod messages;

@@ -21,13 +21,14 @@ use parlor_model::world::{
 };
 use parlor_model::{
     Character, Conversation, ConversationId, ConversationKind, ConversationStatus, Effects,
-    EventId, ManualClock, Message, MessageId, MessageKind, OutboxRow, Slug, SpeakerRole, World,
+    EventId, Incident, ManualClock, Message, MessageId, MessageKind, Move, MoveState, MovedBy,
+    Named, OutboxRow, RunId, Slug, SpeakerRole, World,
 };
 use parlor_ports::bus::{
     Bus, BusCapabilities, DeadLetter, InboxStatus, Outgoing, SubscribeOptions, Subscription,
 };
 use parlor_ports::catalogue::CatalogueEntry;
-use parlor_ports::director::{Director, DirectorError, StartRequest, Started};
+use parlor_ports::director::{Director, DirectorError, MoveWish, StartRequest, Started};
 use parlor_ports::keys::{KeyDigest, KeyRecord};
 use parlor_ports::pacing::Pacing;
 use parlor_ports::recall::{Found, Question, Recall, Sort};
@@ -101,6 +102,7 @@ pub(crate) fn world(name: &str, access: Access, aliases: &[&str]) -> Arc<World> 
             .into_iter()
             .map(character)
             .collect(),
+        places: Vec::new(),
         topics: Vec::new(),
     }))
 }
@@ -608,6 +610,35 @@ impl Director for House {
 
     async fn set_pace(&self, world: &Slug, pace: Pace) -> Result<(), DirectorError> {
         Ok(Pacing::set_pace(self, world, pace, noon()).await?)
+    }
+
+    async fn begin_run(&self, _: &Slug, key: Uuid) -> Result<RunId, DirectorError> {
+        Ok(RunId::derive(key, "run"))
+    }
+
+    async fn send_home(&self, _: &Slug, key: Uuid) -> Result<RunId, DirectorError> {
+        Ok(RunId::derive(key, "home"))
+    }
+
+    async fn send_by_hand(&self, world: &Slug, wish: MoveWish) -> Result<Move, DirectorError> {
+        let named = |name: &str| Named::new(slug(name), name);
+        Ok(Move {
+            id: EventId::derive(wish.key, "move"),
+            world: world.clone(),
+            run: RunId::derive(wish.key, "run"),
+            group: ConversationId::derive(wish.key, "group"),
+            hop: 1,
+            left: Some(0),
+            from: Some(named("hall")),
+            to: named(&wish.to),
+            inbox: format!("{}-messages", wish.to),
+            characters: wish.who.iter().map(|name| named(name)).collect(),
+            incident: Incident::default(),
+            by: MovedBy::Hand,
+            state: MoveState::Sent,
+            sent_at: noon(),
+            arrived_at: None,
+        })
     }
 
     fn own_pace(&self, _: &Slug) -> Option<Pace> {

@@ -12,6 +12,7 @@ mod desk;
 mod document;
 mod guard;
 mod house;
+mod journeys;
 mod keys;
 mod live;
 mod ops;

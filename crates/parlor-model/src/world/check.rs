@@ -6,6 +6,7 @@ mod dialects;
 mod document;
 mod findings;
 mod meaning;
+mod places;
 mod routes;
 mod schema;
 mod shape;
@@ -29,6 +30,15 @@ pub struct Vocabulary {
     pub dialects: Vec<DialectEntry>,
 }
 
+/// What a dialect must be for somebody who names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Anything but a language model: its words must come at once.
+    Script,
+    /// A language model: it is asked for more than words.
+    Model,
+}
+
 /// A mechanic, as far as the file format is concerned.
 #[derive(Debug, Clone, Copy)]
 pub struct MechanicEntry {
@@ -38,6 +48,10 @@ pub struct MechanicEntry {
     pub schema: fn() -> serde_json::Value,
     /// Characters (slugs) that its settings name, each with its key: they must be in the cast.
     pub characters: fn(&serde_json::Value) -> Vec<(&'static str, String)>,
+    /// Dialects that its settings name, each with its key and what it must be.
+    pub dialects: fn(&serde_json::Value) -> Vec<(&'static str, String, Needs)>,
+    /// True when it needs places, and everybody's home.
+    pub needs_places: bool,
 }
 
 /// A kind of dialect, as far as the file format is concerned.

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 /// Largest cast.
 pub const CHARACTERS_MAX: usize = 100_000;
+/// Most places.
+pub const PLACES_MAX: usize = 1_000;
 /// Longest name of a character, place or dialect, in characters.
 pub const NAME_CHARS_MAX: usize = 60;
 /// Name of the dialect that a world without any speaks.
@@ -46,6 +48,7 @@ pub struct WorldFile {
     #[schemars(length(min = 2, max = CHARACTERS_MAX))]
     pub characters: Vec<CharacterTable>,
     /// Where characters can be.
+    #[schemars(length(max = PLACES_MAX))]
     pub places: Vec<PlaceTable>,
     /// Things to talk about.
     #[schemars(with = "Vec<Topic>")]
@@ -91,10 +94,13 @@ pub struct TriggerTable {
     /// "http" (on request), "always" (a new conversation whenever none is going on) or "cron" (at
     /// the times of [schedule]).
     pub start: TriggerStart,
-    /// Extra paths that start a conversation when they are opened, each beginning with a slash
-    /// ("/start-convo-bro").
+    /// Extra paths that start a conversation (where characters travel: a run) when they are opened,
+    /// each beginning with a slash ("/start-convo-bro").
     #[schemars(length(max = 20))]
     pub aliases: Vec<String>,
+    /// Another TCP port at which the server listens, where it is free.
+    #[schemars(with = "u16", range(min = 1, max = 65535))]
+    pub port: Option<u16>,
 }
 
 /// [routing]: names on the message bus.
@@ -107,10 +113,11 @@ pub struct RoutingTable {
     /// The exchange (RabbitMQ).
     pub exchange: ExchangeTable,
     /// Template of an inbox's name (queue or topic), with {Name}, {slug}, {world}, {place}, {a},
-    /// {b}. Default: "{world}.{slug}".
+    /// {b}. Default: "{world}.{slug}", or "{place}-messages" where places have the inboxes.
     #[schemars(with = "String")]
     pub queue: Option<String>,
-    /// Template of the routing key (RabbitMQ) or partition key (Kafka). Default: "{slug}".
+    /// Template of the routing key (RabbitMQ) or partition key (Kafka). Default: "{slug}", or
+    /// "{place}" where places have the inboxes.
     #[schemars(with = "String")]
     pub key: Option<String>,
     /// Where people talk with characters (access = "session"): the inbox of what characters answer.
@@ -216,6 +223,16 @@ pub struct CharacterTable {
     /// dialect's.
     #[schemars(with = "String", length(min = 1, max = 200))]
     pub model: Option<String>,
+    /// Where they are at home, and at the start: the slug or name of a place. A world with
+    /// [mechanics.travel] needs it.
+    #[schemars(with = "String")]
+    pub place: Option<String>,
+    /// Places that they like to go to: slugs or names.
+    #[schemars(length(max = 100))]
+    pub haunts: Vec<String>,
+    /// Whom they like to travel with: slugs or names of characters.
+    #[schemars(length(max = 100))]
+    pub friends: Vec<String>,
 }
 
 /// The Big Five traits, each from 0 to 1.
@@ -264,18 +281,30 @@ pub struct PlaceTable {
     /// Its name, at most 60 characters, without braces.
     #[schemars(length(min = 1, max = NAME_CHARS_MAX))]
     pub name: String,
+    /// The name in URLs and queue names: lower-case letters, digits and single hyphens inside.
+    /// Default: made from the name.
+    #[schemars(with = "String")]
+    pub slug: Option<String>,
     /// One sentence about it.
     #[schemars(length(max = 2000))]
     pub about: String,
     /// Name of its queue or topic. Default: from routing.queue.
     #[schemars(with = "String", length(min = 1, max = 120))]
     pub queue: Option<String>,
-    /// How many characters fit in.
+    /// How many characters it is meant for: nobody goes where it is full, if there is room
+    /// elsewhere.
     #[schemars(with = "u32", range(min = 1, max = CHARACTERS_MAX))]
     pub capacity: Option<u32>,
     /// TCP port of its own listener, when it runs as a process of its own.
     #[schemars(with = "u16", range(min = 1, max = 65535))]
     pub port: Option<u16>,
+    /// What there is to do: characters whose likes name one of these are drawn here.
+    #[schemars(length(max = 100))]
+    pub draws: Vec<String>,
+    /// The dialect that tells what happens here: a name under [dialects]. Default: the one of
+    /// [mechanics.travel].
+    #[schemars(with = "String")]
+    pub dialect: Option<String>,
 }
 
 /// What to do when the language model fails.

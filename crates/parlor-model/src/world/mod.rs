@@ -6,12 +6,14 @@ pub mod file;
 mod llm;
 mod newcomers;
 mod pace;
+mod place;
 mod route;
 mod schedule;
 
 pub use file::OnFailure;
 pub use llm::Llm;
 pub use pace::{InvalidPace, Pace};
+pub use place::Place;
 pub use route::{Binding, ExchangeKind, InboxKind, Routing, Template, TemplateError, Topology};
 pub use schedule::{DEFAULT_BATCH, Schedule};
 
@@ -55,6 +57,8 @@ pub struct World {
     pub llm: Llm,
     /// The cast, in the file's order.
     pub cast: Vec<Arc<Character>>,
+    /// Where they can be, in the file's order.
+    pub places: Vec<Arc<Place>>,
     /// Things to talk about.
     pub topics: Vec<Topic>,
     /// Display name → place in `cast`; made by [`World::index`].
@@ -95,6 +99,15 @@ pub struct Character {
     pub card: Option<Arc<Card>>,
     /// True when there is a picture of the character.
     pub picture: bool,
+    /// Where the character is at home: a slug of [`World::places`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Slug>,
+    /// Places that the character likes to go to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub haunts: Vec<Slug>,
+    /// Whom the character likes to travel with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub friends: Vec<Slug>,
 }
 
 impl Character {
@@ -114,6 +127,9 @@ impl Character {
             origin: Origin::World,
             card: None,
             picture: false,
+            place: None,
+            haunts: Vec::new(),
+            friends: Vec::new(),
         }
     }
 }
@@ -151,6 +167,8 @@ pub struct Trigger {
     pub start: TriggerStart,
     /// Extra `GET` paths that start one (`/start-convo-bro`).
     pub aliases: Vec<String>,
+    /// Another TCP port at which the server listens for this world's sake.
+    pub port: Option<u16>,
 }
 
 /// When a world starts conversations.
@@ -296,6 +314,8 @@ pub struct WorldParts {
     pub llm: Llm,
     /// See [`World::cast`].
     pub cast: Vec<Character>,
+    /// See [`World::places`].
+    pub places: Vec<Place>,
     /// See [`World::topics`].
     pub topics: Vec<Topic>,
 }
@@ -336,6 +356,7 @@ impl World {
             dialects: parts.dialects,
             llm: parts.llm,
             cast,
+            places: parts.places.into_iter().map(Arc::new).collect(),
             topics: parts.topics,
         }
     }
@@ -387,16 +408,40 @@ impl World {
             })
     }
 
-    /// The inbox of a character.
+    /// The inbox of a character; where places have the inboxes, that of their home.
     #[must_use]
     pub fn inbox_of(&self, character: &Character) -> String {
-        self.routing.inbox_of(&self.name, character)
+        match self.home_of(character) {
+            Some(home) if self.routing.inbox == InboxKind::Place => self.inbox_of_place(home),
+            _ => self.routing.inbox_of(&self.name, character),
+        }
+    }
+
+    /// The routing key of a character's inbox.
+    #[must_use]
+    pub fn key_of(&self, character: &Character) -> String {
+        match self.home_of(character) {
+            Some(home) if self.routing.inbox == InboxKind::Place => {
+                self.routing.of_place(&self.name, home).1
+            }
+            _ => self.routing.key_of(&self.name, character),
+        }
     }
 
     /// Everything that must exist on the bus for this world.
     #[must_use]
     pub fn topology(&self) -> Topology {
-        self.routing.topology(&self.name, &self.cast)
+        let cast: &[_] = match self.routing.inbox {
+            InboxKind::Place => &[],
+            _ => &self.cast,
+        };
+        let mut topology = self.routing.topology(&self.name, cast);
+        let places = self.places.iter().map(|place| Binding {
+            inbox: self.inbox_of_place(place),
+            key: self.routing.of_place(&self.name, place).1,
+        });
+        topology.inboxes.extend(places);
+        topology
     }
 }
 

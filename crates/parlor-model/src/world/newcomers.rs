@@ -99,7 +99,7 @@ impl Taken {
     fn objection(&self, world: &World, newcomer: &Character) -> Option<String> {
         let (name, slug) = (&newcomer.name, &newcomer.slug);
         let inbox = world.inbox_of(newcomer);
-        let key = world.routing.key_of(&world.name, newcomer);
+        let key = world.key_of(newcomer);
         let rename = "give the card another name";
         if self.names.contains(&name.to_lowercase()) {
             let world = &world.name;

@@ -203,11 +203,14 @@ fn a_program_without_mechanics_and_dialects_says_so() {
 #[test]
 fn inboxes_that_this_program_lacks_and_a_fanout_to_everyone_are_refused_fr8() {
     for (routing, part) in [
-        ("inbox = \"place\"", "no inboxes of that kind"),
+        (
+            "inbox = \"place\"",
+            "places have the inboxes, but there are none",
+        ),
         ("inbox = \"conversation\"", "no inboxes of that kind"),
         (
             "exchange = { type = \"fanout\" }",
-            "every message to every character",
+            "every message to everybody",
         ),
     ] {
         let source = format!(
@@ -216,6 +219,114 @@ fn inboxes_that_this_program_lacks_and_a_fanout_to_everyone_are_refused_fr8() {
         let found = text(&source);
         assert!(
             found.contains("tea.toml:4:") && found.contains(part),
+            "{found}"
+        );
+    }
+}
+
+/// A world whose mechanic `roam` needs places, with `more` in it.
+fn roaming(more: &str, ada: &str, bea: &str) -> String {
+    let source = format!(
+        "[world]\nname = \"tea\"\n[routing]\ninbox = \"place\"\n[mechanics.roam]\n{more}[[characters]]\nname = \"Ada\"\n{ada}[[characters]]\nname = \"Bea\"\n{bea}"
+    );
+    let problems = problems(&source);
+    problems
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+const ROOMS: &str =
+    "[[places]]\nname = \"Garden\"\n[[places]]\nname = \"Great Hall\"\nslug = \"hall\"\n";
+
+#[test]
+fn who_is_nowhere_and_places_that_are_not_there_are_told_with_a_remedy() {
+    assert_eq!(
+        roaming(ROOMS, "place = \"hall\"\n", "place = \"Garden\"\n"),
+        ""
+    );
+
+    let nowhere = roaming(ROOMS, "place = \"Great Hall\"\n", "");
+    assert_eq!(
+        nowhere,
+        "tea.toml:14:1: 'Bea' is in no place, and [mechanics.roam] needs to know where everybody is \
+         at home (add place = \"..\", one of: garden, hall)"
+    );
+    let astray = roaming(
+        ROOMS,
+        "place = \"gardn\"\nhaunts = [\"hall\", \"cellar\"]\n",
+        "place = \"hall\"\nfriends = [\"Ada\", \"Eda\"]\n",
+    );
+    assert_eq!(
+        astray.lines().collect::<Vec<_>>(),
+        [
+            "tea.toml:13:9: there is no place 'gardn' (did you mean 'garden'?)",
+            "tea.toml:14:19: there is no place 'cellar' (the places: garden, hall)",
+            "tea.toml:18:19: 'Eda', a friend, is not in the cast (did you mean 'ada'?)",
+        ]
+    );
+    let none = roaming("", "", "");
+    assert!(
+        none.contains("[mechanics.roam] needs places, but there are none (add [[places]]"),
+        "{none}"
+    );
+}
+
+#[test]
+fn places_that_clash_are_told() {
+    let homes = ("place = \"garden\"\n", "place = \"garden\"\n");
+    for (more, part) in [
+        (
+            "[[places]]\nname = \"Garden\"\n",
+            "there are two places 'Garden'",
+        ),
+        (
+            "[[places]]\nname = \"Yard\"\nslug = \"garden\"\n",
+            "two places with the slug 'garden'",
+        ),
+        (
+            "[[places]]\nname = \"Yard\"\nqueue = \"garden-messages\"\n",
+            "'Yard' has the same queue as Garden",
+        ),
+        (
+            "[[places]]\nname = \"Yard\"\nqueue = \"amq.yard\"\n",
+            "which RabbitMQ keeps for itself",
+        ),
+        (
+            "[[places]]\nname = \"A\"\nport = 9\n[[places]]\nname = \"B\"\nport = 9\n",
+            "'A' listens there already",
+        ),
+        (
+            "[[places]]\nname = \"Yard\"\ndialect = \"owls\"\n",
+            "there is no dialect 'owls'",
+        ),
+        ("[[places]]\nname = \"Y{d\"\n", "has a brace"),
+        (
+            "[[places]]\nname = \"!!\"\n",
+            "no slug can be made from '!!'",
+        ),
+    ] {
+        let found = roaming(&format!("{ROOMS}{more}"), homes.0, homes.1);
+        assert!(found.contains(part), "{part}: {found}");
+    }
+}
+
+#[test]
+fn names_on_the_bus_must_tell_places_apart() {
+    for (routing, part) in [
+        ("queue = \"owls\"", "'queue' is the same for every place"),
+        (
+            "queue = \"{place}-{Name}\"",
+            "'queue' uses {Name}, which an inbox of a place has not",
+        ),
+    ] {
+        let source = format!(
+            "[world]\nname = \"tea\"\n[routing]\ninbox = \"place\"\n{routing}\n{ROOMS}[[characters]]\nname = \"Ann\"\n[[characters]]\nname = \"Bo\"\n"
+        );
+        let found = text(&source);
+        assert!(
+            found.contains("tea.toml:5:") && found.contains(part),
             "{found}"
         );
     }

@@ -22,11 +22,22 @@ name = "Bea Quill"
 
 pub(crate) fn vocabulary() -> Vocabulary {
     Vocabulary {
-        mechanics: vec![MechanicEntry {
-            name: "gossip",
-            schema: gossip_schema,
-            characters: gossip_characters,
-        }],
+        mechanics: vec![
+            MechanicEntry {
+                name: "gossip",
+                schema: gossip_schema,
+                characters: gossip_characters,
+                dialects: |_| Vec::new(),
+                needs_places: false,
+            },
+            MechanicEntry {
+                name: "roam",
+                schema: || json!({ "type": "object" }),
+                characters: |_| Vec::new(),
+                dialects: |_| Vec::new(),
+                needs_places: true,
+            },
+        ],
         dialects: vec![
             DialectEntry {
                 kind: DialectKind::Gibberish,

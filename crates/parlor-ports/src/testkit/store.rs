@@ -18,6 +18,7 @@ mod fixture;
 mod grants;
 mod guards;
 mod inspect;
+mod journeys;
 mod keys;
 mod lists;
 mod log;
@@ -38,6 +39,7 @@ pub use companions::*;
 pub use grants::*;
 pub use guards::*;
 pub use inspect::*;
+pub use journeys::*;
 pub use keys::*;
 pub use lists::*;
 pub use log::*;
@@ -220,6 +222,15 @@ macro_rules! store_conformance {
             a_message_is_found_with_its_way
             a_message_that_is_not_there_is_not_found
             conversations_are_counted
+            a_run_begins_once_with_everybody_in_place
+            a_move_is_sent_and_arrives
+            a_move_arrives_once
+            only_who_is_there_leaves
+            many_at_once_send_somebody_once
+            a_new_run_leaves_the_old_one_behind
+            the_log_tells_of_moves
+            places_tell_of_pause_and_pace
+            an_arrival_survives_the_outbox
             a_character_is_kept_as_it_came
             a_character_is_replaced
             a_name_of_the_catalogue_is_taken_once

@@ -83,7 +83,7 @@ impl Track {
         };
         let became = match (outcome, becomes) {
             (Outcome::Stale, _) => "handled before",
-            (_, Becomes::Step) => "done",
+            (_, Becomes::Step | Becomes::Arrived(_) | Becomes::Decided(_)) => "done",
             (_, Becomes::Parked) => "parked",
             (_, Becomes::Waits(_)) => "waits for words",
         };

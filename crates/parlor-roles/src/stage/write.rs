@@ -1,5 +1,6 @@
 //! The end of a step: one transaction for a batch, and what became of each.
 
+use super::journey::{self, Arrival};
 use super::track::Written;
 use super::{Progress, Settled, Stage, Step, Taken};
 use crate::retry::Backoff;
@@ -16,12 +17,39 @@ pub(super) enum Becomes {
     Parked,
     /// [`Step::Waits`].
     Waits(OutboxRow),
+    /// Somebody has arrived, as the effects say.
+    Arrived(Arrival),
+    /// Nothing yet: a model has decided about an arrival.
+    Decided(Arrival),
 }
 
 impl Stage {
     /// Writes steps that have been spoken, and tells what became of each, in order. Waits for the
     /// store as long as it takes.
     pub async fn write_spoken(&self, settled: Vec<Settled>) -> Vec<Step> {
+        let (mut arrivals, mut places, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+        for (n, step) in settled.into_iter().enumerate() {
+            match step.becomes {
+                Becomes::Decided(arrival) => {
+                    arrivals.push(arrival);
+                    places.push(n);
+                }
+                _ => lines.push(step),
+            }
+        }
+        let written = self.write_guarded(lines).await;
+        let mut steps: Vec<_> = written.into_iter().map(|(step, _)| step).collect();
+        if !arrivals.is_empty() {
+            let received = self.receive_decided(arrivals).await;
+            for (n, step) in places.into_iter().zip(received) {
+                steps.insert(n.min(steps.len()), step);
+            }
+        }
+        steps
+    }
+
+    /// Writes steps, and tells what became of each and whether its guard held.
+    pub(super) async fn write_guarded(&self, settled: Vec<Settled>) -> Vec<(Step, Outcome)> {
         if settled.is_empty() {
             return Vec::new();
         }
@@ -56,7 +84,8 @@ impl Stage {
                     let name = world.name.as_str().to_owned();
                     metrics::counter!(metric::WORLD_MESSAGES, "world" => name).increment(said);
                 }
-                step_of(effects, becomes, &outcome)
+                let step = step_of(effects, becomes, &outcome);
+                (step, outcome)
             })
             .collect()
     }
@@ -126,12 +155,14 @@ fn step_of(effects: Effects, becomes: Becomes, outcome: &Outcome) -> Step {
         (Outcome::Stale, _) => Step::Nothing,
         (Outcome::Applied, Becomes::Parked) => Step::Parked,
         (Outcome::Applied, Becomes::Waits(row)) => Step::Waits(row),
-        (Outcome::Applied, Becomes::Step)
+        (Outcome::Applied, Becomes::Step | Becomes::Arrived(_) | Becomes::Decided(_))
             if effects.messages.is_empty() && effects.sends.is_empty() =>
         {
             Step::Nothing
         }
-        (Outcome::Applied, Becomes::Step) => Step::Done(effects.sends),
+        (Outcome::Applied, Becomes::Step | Becomes::Arrived(_) | Becomes::Decided(_)) => {
+            Step::Done(effects.sends)
+        }
     }
 }
 
@@ -140,6 +171,7 @@ fn count(effects: &Effects, outcome: &Outcome) {
         metrics::counter!(metric::DELIVERIES_STALE).increment(1);
         return;
     }
+    journey::count(effects);
     for new in &effects.messages {
         let kind = match new.message.kind {
             MessageKind::Line => "line",

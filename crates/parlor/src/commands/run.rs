@@ -7,13 +7,13 @@ use crate::lifecycle::Lifecycle;
 use crate::presence::{self, Cast};
 use crate::wiring::{self, Parts, Purpose};
 use crate::{Ended, chat, gauges, schedule, traces};
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_dialect::llm::Meter;
 use parlor_gateway::{
     Auth, ChatLimits, Door, Gateway, GatewayOptions, GrpcCourier, Limits, RoleListener,
-    RoleTrigger, role_router, serve, serve_deliveries,
+    RoleTrigger, Router, role_router, serve, serve_deliveries,
 };
 use parlor_model::world::TriggerStart;
 use parlor_model::{Clock, Slug, World};
@@ -26,8 +26,10 @@ use parlor_roles::cast::{CastOptions, CastRole, Whom};
 use parlor_roles::character::{CharacterOptions, CharacterRole, Load};
 use parlor_roles::chat::RoomParts;
 use parlor_roles::jobs::{JobsOptions, JobsRole};
+use parlor_roles::place::place_role;
 use parlor_roles::{Indexer, RelayHandle, Stage, StageParley};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -148,6 +150,12 @@ async fn start(
             trigger = trigger_of(&worlds, &args.names, &director, &keys);
         }
         RoleName::Auth => sign_in = Some(wiring::desk(&settings, &store, &clock)?),
+        RoleName::Place => {
+            for world in &worlds {
+                let parts = (&stage, &bus, &relay_handle);
+                places(lifecycle, world, &args.names, &settings, parts)?;
+            }
+        }
         RoleName::Jobs => {
             for world in &worlds {
                 jobs(lifecycle, world, args.start_once, &store, &director, &keys);
@@ -318,10 +326,82 @@ pub(crate) fn gateway(
         shutdown: lifecycle.shutdown.clone(),
     });
     let router = gateway.router();
+    for world in parts.stage.worlds().all().iter() {
+        if let Some(port) = world.trigger.port {
+            listen_too(lifecycle, port, parts.settings, &listener, &router);
+        }
+    }
     lifecycle.vital(
         "gateway",
         serve(listener, router, lifecycle.shutdown.clone()),
     );
+    Ok(())
+}
+
+/// Listens at another port as well, where it is free and the first one was not left open.
+fn listen_too(
+    lifecycle: &Lifecycle,
+    port: u16,
+    settings: &Settings,
+    listener: &TcpListener,
+    router: &Router,
+) {
+    let first = listener.local_addr().map(|address| address.port());
+    if settings.listen.port() == 0 || first.is_ok_and(|first| first == port) {
+        return;
+    }
+    let address = SocketAddr::new(settings.listen.ip(), port);
+    let (router, shutdown) = (router.clone(), lifecycle.shutdown.clone());
+    lifecycle.helper(async move {
+        let served = match TcpListener::bind(address).await {
+            Ok(listener) => serve(listener, router, shutdown).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = served {
+            tracing::warn!(%address, %error, "the world's own port is not served");
+        }
+    });
+}
+
+/// Starts the roles of these places of a world; of all where none is named.
+///
+/// # Errors
+/// A place is not there, or nobody travels in the world.
+pub(crate) fn places(
+    lifecycle: &Lifecycle,
+    world: &Arc<World>,
+    names: &[String],
+    settings: &Settings,
+    (stage, bus, relay): (&Arc<Stage>, &Arc<dyn Bus>, &RelayHandle),
+) -> anyhow::Result<()> {
+    let list = || {
+        let places = world
+            .places
+            .iter()
+            .take(20)
+            .map(|place| place.slug.as_str());
+        places.collect::<Vec<_>>().join(", ")
+    };
+    let chosen = if names.is_empty() {
+        world.places.clone()
+    } else {
+        let find = |name: &String| {
+            let found = world.find_place(name).cloned();
+            found.with_context(|| {
+                format!(
+                    "there is no place '{name}' in '{}'; its places: {}",
+                    world.name,
+                    list()
+                )
+            })
+        };
+        names.iter().map(find).collect::<anyhow::Result<_>>()?
+    };
+    for place in chosen {
+        let (stage, bus, relay) = (stage.clone(), bus.clone(), relay.clone());
+        let role = place_role(world, &place, load(settings), stage, bus, relay);
+        lifecycle.vital("place", role.run(lifecycle.shutdown.clone()));
+    }
     Ok(())
 }
 
@@ -427,6 +507,7 @@ pub(crate) fn jobs(
     }
     let options = JobsOptions {
         world: world.name.clone(),
+        travels: world.travels(),
         always,
         keys: keys.0.clone(),
     };

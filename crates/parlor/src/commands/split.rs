@@ -14,6 +14,7 @@ use crate::render::Terminal;
 use crate::wiring::{self, Purpose};
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use parlor_model::world::{InboxKind, Place};
 use parlor_model::{Clock, Origin, Slug, World};
 use parlor_roles::Stage;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -195,6 +196,10 @@ impl Troupe {
     fn process(&mut self, plan: Plan, now: DateTime<Utc>) -> RoleProcess {
         let n = self.started;
         let listen = plan.listen.unwrap_or_else(|| {
+            let own = plan.port.filter(|_| self.wanted.port() != 0);
+            if let Some(port) = own {
+                return SocketAddr::new(self.wanted.ip(), port);
+            }
             self.started = n.saturating_add(1);
             address(self.wanted, self.gateway, n)
         });
@@ -223,6 +228,8 @@ impl Troupe {
         let places = self.worlds.iter().zip(0..);
         let mut alone: Vec<_> = places
             .filter(|(world, _)| !chat::is_for_people(world))
+            // Where places have the inboxes, newcomers need no process.
+            .filter(|(world, _)| world.routing.inbox != InboxKind::Place)
             .map(|(world, n)| (world.name.clone(), n))
             .collect();
         while !alone.is_empty() {
@@ -262,6 +269,8 @@ struct Plan {
     args: Vec<String>,
     /// Where it listens, if that is known to others.
     listen: Option<SocketAddr>,
+    /// The port that its world file gives it.
+    port: Option<u16>,
 }
 
 impl Plan {
@@ -281,7 +290,13 @@ impl Plan {
             if chat::is_for_people(world) {
                 continue;
             }
-            let own = world.cast.iter().filter(|c| c.origin == Origin::World);
+            let apart = world.places.iter().map(|place| Self::place(place, n, file));
+            plans.extend(apart);
+            let has_inbox = world.routing.inbox != InboxKind::Place;
+            let own = world
+                .cast
+                .iter()
+                .filter(|c| has_inbox && c.origin == Origin::World);
             plans.extend(own.map(|character| {
                 let slug = character.slug.to_string();
                 let name = ["--name".to_owned(), slug.clone()];
@@ -295,6 +310,18 @@ impl Plan {
     fn newcomers(world: &World, n: usize, file: &str) -> Self {
         let name = format!("{}-catalogue", world.name);
         Self::actor(name, n, file, ["--newcomers".to_owned()], Vec::new())
+    }
+
+    /// A role that receives who arrives at a place.
+    fn place(place: &Place, world: usize, file: &str) -> Self {
+        let slug = place.slug.to_string();
+        let args = ["place", "--world", file, "--name", &slug];
+        Self {
+            role: "place",
+            args: args.map(str::to_owned).to_vec(),
+            port: place.port,
+            ..Self::actor(slug.clone(), world, file, [], vec![slug])
+        }
     }
 
     /// A role that acts for characters of a world.
@@ -311,6 +338,7 @@ impl Plan {
             role: "character",
             world: Some(world),
             args: of_world.into_iter().chain(whom).collect(),
+            port: None,
             characters,
             listen: None,
         }
@@ -324,6 +352,7 @@ impl Plan {
             name: role.to_owned(),
             role,
             characters: Vec::new(),
+            port: None,
             world: None,
             args: std::iter::once(role.to_owned()).chain(worlds).collect(),
             listen: None,

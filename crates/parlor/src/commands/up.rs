@@ -127,6 +127,8 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         );
         let shutdown = lifecycle.shutdown.clone();
         lifecycle.vital("characters", role.run(shutdown));
+        let parts = (&stage, &bus, &relay_handle);
+        roles::places(&lifecycle, world, &[], &settings, parts)?;
         if !args.no_start {
             roles::jobs(&lifecycle, world, true, &store, &director, &keys);
             schedule::start(&lifecycle, world, &settings, &store, &clock)?;

@@ -9,6 +9,7 @@ use futures::StreamExt;
 use parlor_model::world::Pace;
 use parlor_model::{Conversation, Message};
 use parlor_ports::store::Happening;
+use serde::Deserialize;
 use std::time::Duration;
 
 /// Pause before the connection is made again.
@@ -108,6 +109,9 @@ impl Watch {
         if event.id.is_some() {
             self.last_id = event.id;
         }
+        if event.kind == "characters.moved" {
+            return self.moved(&event.data);
+        }
         let Some(what) = happening(&event.kind, &event.data)? else {
             return Ok(false);
         };
@@ -126,6 +130,38 @@ impl Watch {
         }
         Ok(false)
     }
+
+    /// Prints a move that sets out; true when it was the last one wanted.
+    fn moved(&mut self, data: &str) -> anyhow::Result<bool> {
+        let moved: Moved =
+            serde_json::from_str(data).context("the server sent a move that can't be read")?;
+        let Some(from) = moved.from.filter(|_| moved.state == "sent") else {
+            return Ok(false);
+        };
+        let who: Vec<_> = moved.characters.iter().map(String::as_str).collect();
+        match self.format {
+            Format::Jsonl => say(data)?,
+            Format::Text => {
+                let terminal = Terminal::stdout();
+                say(&terminal.owl_post(&from, &who, &moved.scene, &moved.queue))?;
+            }
+        }
+        if let Some(left) = &mut self.left {
+            *left -= 1;
+            return Ok(*left == 0);
+        }
+        Ok(false)
+    }
+}
+
+/// What is shown of a `characters.moved` event.
+#[derive(Debug, Deserialize)]
+struct Moved {
+    from: Option<String>,
+    characters: Vec<String>,
+    scene: String,
+    queue: String,
+    state: String,
 }
 
 fn happening(kind: &str, data: &str) -> anyhow::Result<Option<Happening>> {

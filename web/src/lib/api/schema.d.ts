@@ -287,6 +287,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/characters/{character}/journey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The journey of a character
+         * @description Every move in this run, oldest first, without gap: each begins where the one before ended. The scene
+         *     is what happened where they set out.
+         */
+        get: operations["journey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations": {
         parameters: {
             query?: never;
@@ -444,6 +465,7 @@ export interface paths {
          *     | --- | --- |
          *     | `message` | Message |
          *     | `conversation.opened`, `conversation.closed` | Conversation |
+         *     | `characters.moved` (some set out, or arrive) | Move |
          *     | `world.paused`, `world.resumed` | WorldPaused |
          *
          *     Without `Last-Event-ID` and `after` it begins now. Comments keep the connection alive. Ids grow
@@ -788,6 +810,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/worlds/{world}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send somebody by hand
+         * @description They arrive, and stay: no group goes on with them. Such moves are counted apart
+         *     (`parlor_moves_total{by="hand"}`), so that the share of moves without a hand can be told.
+         */
+        post: operations["send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/worlds/{world}/pause": {
         parameters: {
             query?: never;
@@ -803,6 +846,26 @@ export interface paths {
          *     nothing.
          */
         post: operations["pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worlds/{world}/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The places of a world
+         * @description In the order of the world file, with who is there.
+         */
+        get: operations["places"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -857,6 +920,27 @@ export interface paths {
         get: operations["gallery_character"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worlds/{world}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a run
+         * @description Everybody is at home again, and groups set out. Called again it begins anew: what still is on its way
+         *     of the run before no longer arrives. The aliases of the world's `[trigger]` do the same with `GET`.
+         */
+        post: operations["begin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1126,6 +1210,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Send everybody home
+         * @description A new run in which nobody sets out. What was on its way no longer arrives.
+         */
+        delete: operations["reset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/start-convo-bro": {
         parameters: {
             query?: never;
@@ -1174,6 +1278,28 @@ export interface paths {
         put?: never;
         /** Look at an access token */
         post: operations["validate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is where
+         * @description Every character of the cast is in exactly one place. Who is on the way counts as being at the place
+         *     where they go, and is named in `travelling` too. Of each place at most 1,000 are named; `count` is of
+         *     all.
+         */
+        get: operations["states"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1958,6 +2084,21 @@ export interface components {
             /** @description The trace that it belongs to, as in `traceparent`: that of the conversation that began it all. */
             traceId: string;
         };
+        /** @description The journey of a character in this run, or a part of it. */
+        Journey: {
+            /** @description Display name. */
+            character: string;
+            /** @description Where they are at home; null in a world without places. */
+            home: string | null;
+            /** @description Their moves, oldest first. */
+            items: components["schemas"]["Move"][];
+            /** @description Gives the next part as `cursor`; null at the end. */
+            nextCursor: string | null;
+            /** @description Where they are, or where they go; null before the first run. */
+            place: string | null;
+            /** @description True while they are on the way there. */
+            travelling: boolean;
+        };
         /** @description How long replies took, in milliseconds; null without replies. */
         LatencyMs: {
             /**
@@ -2253,6 +2394,43 @@ export interface components {
                 readAt: string | null;
                 /** @description The sentence. */
                 text: string;
+            }[];
+            /** @description Gives the next part as `cursor`; null at the end. */
+            nextCursor: string | null;
+        };
+        /** @description A part of a list. */
+        List_PlaceState: {
+            /** @description The items. */
+            items: {
+                /** @description One sentence about it. */
+                about: string;
+                /**
+                 * Format: int32
+                 * @description How many characters it is meant for; null: any number.
+                 */
+                capacity: number | null;
+                /** @description Who is here, or on their way here (display names), at most 1,000. */
+                characters: string[];
+                /**
+                 * Format: int64
+                 * @description How many characters are here, or on their way here.
+                 */
+                count: number;
+                /** @description Display name. */
+                place: string;
+                /** @description Its queue or topic. */
+                queue: string;
+                /** @description Its slug. */
+                slug: string;
+                /** @description Those of them who are still on their way. */
+                travelling: string[];
+                /** @description True while a living process receives who arrives. */
+                up: boolean;
+                /**
+                 * Format: int64
+                 * @description Messages that wait there; null while the bus can't be asked.
+                 */
+                waiting: number | null;
             }[];
             /** @description Gives the next part as `cursor`; null at the end. */
             nextCursor: string | null;
@@ -2592,6 +2770,81 @@ export interface components {
             /** @description The sentence. */
             text: string;
         };
+        /** @description A move: some go from one place to another in one message. Also the data of `characters.moved`. */
+        Move: {
+            /**
+             * Format: date-time
+             * @description When the other place received them.
+             */
+            arrivedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When they set out.
+             */
+            at: string;
+            /** @description Who decided: `start`, `script`, `model` or `hand`. */
+            by: string;
+            /** @description Who goes (display names). Nobody at the start of a group. */
+            characters: string[];
+            /** @description What came of it. */
+            consequence: string;
+            /** @description From where (display name); null at the start of a group. */
+            from: string | null;
+            /** @description Slug of `from`. */
+            fromSlug: string | null;
+            /**
+             * Format: uuid
+             * @description Which of the groups of the run.
+             */
+            group: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The queue or topic that it is sent to. */
+            queue: string;
+            /**
+             * Format: uuid
+             * @description The run that it belongs to.
+             */
+            run: string;
+            /** @description What happened where they set out: one sentence of at most 20 words. */
+            scene: string;
+            /** @description Their slugs, in the same order. */
+            slugs: string[];
+            /** @description `sent` (on the way) or `arrived`. */
+            state: string;
+            /** @description To where (display name). */
+            to: string;
+            /** @description Slug of `to`. */
+            toSlug: string;
+            /** @description Who took part in it (display names). */
+            tookPart: string[];
+            /** @description The world's slug. */
+            world: string;
+        };
+        /**
+         * @description Who is to go where.
+         * @example {
+         *       "characters": [
+         *         "ross"
+         *       ],
+         *       "to": "library"
+         *     }
+         */
+        MoveRequest: {
+            /**
+             * @description Slugs or names, at most 20, all at one place.
+             * @default []
+             */
+            characters: string[];
+            /**
+             * @description Slug or name of the place.
+             * @default
+             */
+            to: string;
+        };
         /**
          * @description Where a character comes from.
          * @enum {string}
@@ -2628,6 +2881,38 @@ export interface components {
             sessions: components["schemas"]["ExportedSession"][];
             /** @description What keeps them signed in. */
             signIns: components["schemas"]["Grant"][];
+        };
+        /** @description A place, with who is there. */
+        PlaceState: {
+            /** @description One sentence about it. */
+            about: string;
+            /**
+             * Format: int32
+             * @description How many characters it is meant for; null: any number.
+             */
+            capacity: number | null;
+            /** @description Who is here, or on their way here (display names), at most 1,000. */
+            characters: string[];
+            /**
+             * Format: int64
+             * @description How many characters are here, or on their way here.
+             */
+            count: number;
+            /** @description Display name. */
+            place: string;
+            /** @description Its queue or topic. */
+            queue: string;
+            /** @description Its slug. */
+            slug: string;
+            /** @description Those of them who are still on their way. */
+            travelling: string[];
+            /** @description True while a living process receives who arrives. */
+            up: boolean;
+            /**
+             * Format: int64
+             * @description Messages that wait there; null while the bus can't be asked.
+             */
+            waiting: number | null;
         };
         /**
          * @description Why a request was not carried out (RFC 9457).
@@ -2907,6 +3192,22 @@ export interface components {
             /** @description Slug of the world. */
             world: string;
         };
+        /** @description A run has begun. */
+        RunBegun: {
+            /** @description How many characters are at home now. */
+            characters: number;
+            /** @description How many places there are. */
+            places: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            run: string;
+            /** @description Always `started`. */
+            status: string;
+            /** @description The world's slug. */
+            world: string;
+        };
         /** @description A part of a budget. What a running server has set aside for its next calls counts as spent. */
         Share: {
             /**
@@ -3002,6 +3303,13 @@ export interface components {
             status: string;
             /** @description Display name of the one who is spoken to. */
             with: string;
+        };
+        /** @description Who is where in a world. */
+        States: {
+            /** @description Its places, in the order of the world file. */
+            places: components["schemas"]["PlaceState"][];
+            /** @description The world's slug. */
+            world: string;
         };
         /**
          * @description How busy the server is.
@@ -4848,6 +5156,93 @@ export interface operations {
                 };
             };
             /** @description `unknown_world`, `no_companions` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journey: {
+        parameters: {
+            query?: {
+                /** @description Slug of the world; the server's first one with places where left out. */
+                world?: string;
+                /** @description The `nextCursor` of the part before. */
+                cursor?: string;
+                /** @description How many. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug or name of the character.
+                 * @example ross
+                 */
+                character: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the journey. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journey"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world`, `unknown_character` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7170,6 +7565,135 @@ export interface operations {
             };
         };
     };
+    send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the world.
+                 * @example friends
+                 */
+                world: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MoveRequest"];
+            };
+        };
+        responses: {
+            /** @description They are on their way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Move"];
+                };
+            };
+            /** @description `invalid_json`, `unknown_field`, `wrong_type` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_together`: they are not at one place, or just on their way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_character`, `unknown_place`, `refused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pause: {
         parameters: {
             query?: never;
@@ -7205,6 +7729,77 @@ export interface operations {
             };
             /** @description `cross_site` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    places: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the world.
+                 * @example friends
+                 */
+                world: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_PlaceState"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7443,6 +8038,95 @@ export interface operations {
             };
             /** @description `unknown_host`: the server is not known under the name in the `Host` header */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the world.
+                 * @example friends
+                 */
+                world: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has begun. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBegun"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `refused`: nobody travels in this world. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8757,6 +9441,101 @@ export interface operations {
             };
         };
     };
+    reset: {
+        parameters: {
+            query?: {
+                /** @description Slug of the world; the server's first one with places where left out. */
+                world?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everybody is at home. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["States"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `refused`: nobody travels in this world. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "trigger-start-convo-bro": {
         parameters: {
             query?: never;
@@ -8989,6 +9768,83 @@ export interface operations {
             };
             /** @description `not_json` */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    states: {
+        parameters: {
+            query?: {
+                /** @description Slug of the world; the server's first one with places where left out. */
+                world?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["States"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,16 +4,16 @@
 use super::cast::{self, Cast};
 use super::document::{Document, escape};
 use super::findings::{Findings, Said, list, nearest, shorten};
-use super::{Vocabulary, dialects, routes};
+use super::{Vocabulary, dialects, places, routes};
 use crate::name::Slug;
-use crate::world::file::{LlmTable, PlaceTable, ScheduleTable, WorldFile};
+use crate::world::file::{LlmTable, ScheduleTable, WorldFile};
 use crate::world::{
     DialectKind, DialectSpec, InvalidPace, Llm, Memory, Pace, Schedule, Topic, Trigger,
     TriggerStart, World, WorldParts,
 };
 use chrono::NaiveDate;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// What the checks look things up in.
 pub(super) struct Meaning<'a> {
@@ -31,11 +31,15 @@ impl Meaning<'_> {
         let name = self.name(&file.world.name, findings);
         let pace = self.pace(file.world.pace.as_deref(), findings);
         let dialects = dialects::check(self, &file.dialects, findings);
-        let cast = cast::check(self, &file.characters, findings);
+        let mut cast = cast::check(self, &file.characters, findings);
+        let places = places::check(self, &file.places, &dialects, findings);
+        places::settle(self, &file, &places, &mut cast, findings);
         let routing = routes::routing(self, &file.routing, name.as_ref(), &cast, findings);
+        if let (Some(routing), Some(name)) = (&routing, &name) {
+            routes::of_places(self, routing, name, &places.list, findings);
+        }
         let aliases = routes::aliases(self, file.trigger.aliases, findings);
-        self.mechanics(&file.mechanics, &cast, findings);
-        self.places(&file.places, findings);
+        self.mechanics(&file.mechanics, &dialects, &cast, findings);
         let schedule = self.schedule(file.schedule.as_ref(), file.trigger.start, findings);
         let topics = self.topics(&file.topics, findings);
         self.model(file.llm.model.as_deref(), "/llm/model", findings);
@@ -50,6 +54,7 @@ impl Meaning<'_> {
             trigger: Trigger {
                 start: file.trigger.start,
                 aliases,
+                port: file.trigger.port,
             },
             schedule,
             routing: routing?,
@@ -61,6 +66,7 @@ impl Meaning<'_> {
             dialects,
             llm: llm(file.llm),
             cast: cast.characters,
+            places: places.list,
             topics,
         }))
     }
@@ -92,26 +98,30 @@ impl Meaning<'_> {
             .ok()
     }
 
-    fn mechanics(&self, mechanics: &BTreeMap<String, Value>, cast: &Cast, findings: &mut Findings) {
-        if !cast.complete {
-            return;
-        }
+    fn mechanics(
+        &self,
+        mechanics: &BTreeMap<String, Value>,
+        kinds: &BTreeMap<String, DialectSpec>,
+        cast: &Cast,
+        findings: &mut Findings,
+    ) {
         for (name, settings) in mechanics {
-            let entry = self
-                .vocabulary
-                .mechanics
-                .iter()
-                .find(|entry| entry.name == name);
-            for (key, slug) in entry.map_or_else(Vec::new, |entry| (entry.characters)(settings)) {
-                if cast.has(&slug) {
-                    continue;
+            let mut entries = self.vocabulary.mechanics.iter();
+            let Some(entry) = entries.find(|entry| entry.name == name) else {
+                continue;
+            };
+            let at = |key: &str| {
+                let path = key.split('.').map(|part| format!("/{}", escape(part)));
+                let path: String = path.collect();
+                self.at(&format!("/mechanics/{}{path}", escape(name)))
+            };
+            for (key, dialect, needs) in (entry.dialects)(settings) {
+                places::dialect(self, kinds, &dialect, needs, at(key), findings);
+            }
+            for (key, slug) in (entry.characters)(settings) {
+                if cast.complete && !cast.has(&slug) {
+                    findings.add(at(key), || unknown_character(name, key, &slug, cast));
                 }
-                let path: String = key
-                    .split('.')
-                    .map(|part| format!("/{}", escape(part)))
-                    .collect();
-                let at = self.at(&format!("/mechanics/{}{path}", escape(name)));
-                findings.add(at, || unknown_character(name, key, &slug, cast));
             }
         }
     }
@@ -129,25 +139,6 @@ impl Meaning<'_> {
         };
         for sentence in (entry.check)(&spec) {
             findings.add(self.at(pointer), || sentence.clone());
-        }
-    }
-
-    fn places(&self, places: &[PlaceTable], findings: &mut Findings) {
-        let mut seen: HashMap<&str, usize> = HashMap::new();
-        for (index, place) in places
-            .iter()
-            .enumerate()
-            .filter(|(_, place)| !place.name.is_empty())
-        {
-            let at = || self.at(&format!("/places/{index}/name"));
-            if let Some(wrong) = cast::wrong_name(&place.name) {
-                findings.add(at(), || format!("a place's name {wrong}"));
-            }
-            if seen.insert(&place.name, index).is_some() {
-                findings.add(at(), || {
-                    format!("there are two places '{}'", shorten(&place.name))
-                });
-            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::findings::{Findings, shorten};
 use super::meaning::Meaning;
 use crate::name::Slug;
 use crate::world::file::RoutingTable;
-use crate::world::{Character, ExchangeKind, InboxKind, Routing, Template};
+use crate::world::{Character, ExchangeKind, InboxKind, Place, Routing, Template};
 use std::collections::HashMap;
 
 /// Longest name of a queue or key, in bytes (AMQP 0-9-1, short string).
@@ -15,13 +15,15 @@ const EXCHANGE_BYTES_MAX: usize = 120;
 /// Longest alias, in bytes.
 const ALIAS_BYTES_MAX: usize = 200;
 /// Paths of the server itself.
-const RESERVED_PATHS: [&str; 6] = [
+const RESERVED_PATHS: [&str; 8] = [
     "/health",
     "/ready",
     "/metrics",
     "/api",
     "/docs",
     "/openapi.json",
+    "/reset",
+    "/states",
 ];
 
 /// Checks `[routing]`; `None` when something without a default is wrong.
@@ -38,8 +40,12 @@ pub(super) fn routing(
         meaning,
         inbox: table.inbox,
     };
-    let queue = templates.check("queue", table.queue.as_deref(), "{world}.{slug}", findings);
-    let key = templates.check("key", table.key.as_deref(), "{slug}", findings);
+    let (queue, key) = match table.inbox {
+        InboxKind::Place => ("{place}-messages", "{place}"),
+        _ => ("{world}.{slug}", "{slug}"),
+    };
+    let queue = templates.check("queue", table.queue.as_deref(), queue, findings);
+    let key = templates.check("key", table.key.as_deref(), key, findings);
     answers(meaning, table, findings);
     let world = world?;
     let routing = Routing {
@@ -59,18 +65,19 @@ pub(super) fn routing(
 
 /// Combinations that the schema allows and that can't work.
 fn kinds(meaning: &Meaning<'_>, table: &RoutingTable, findings: &mut Findings) {
-    if matches!(table.inbox, InboxKind::Conversation | InboxKind::Place) {
+    if table.inbox == InboxKind::Conversation {
         findings.add(meaning.at("/routing/inbox"), || {
             (
                 "this program has no inboxes of that kind".to_owned(),
-                "use \"character\" or \"shared\"".to_owned(),
+                "use \"character\", \"place\" or \"shared\"".to_owned(),
             )
         });
     }
-    if table.inbox == InboxKind::Character && table.exchange.kind == ExchangeKind::Fanout {
+    let is_apart = matches!(table.inbox, InboxKind::Character | InboxKind::Place);
+    if is_apart && table.exchange.kind == ExchangeKind::Fanout {
         findings.add(meaning.at("/routing/exchange/type"), || {
             (
-                "a fanout exchange would hand every message to every character".to_owned(),
+                "a fanout exchange would hand every message to everybody".to_owned(),
                 "use \"direct\" or \"topic\", or inbox = \"shared\"".to_owned(),
             )
         });
@@ -147,10 +154,35 @@ impl Templates<'_> {
         if let Some(wrong) = reserved(text.unwrap_or_default()) {
             findings.add(at, || format!("'{key}' {wrong}"));
         }
-        if self.inbox == InboxKind::Character {
-            self.for_characters(key, &template, at, findings);
+        match self.inbox {
+            InboxKind::Character => self.for_characters(key, &template, at, findings),
+            InboxKind::Place => self.for_places(key, &template, at, findings),
+            InboxKind::Conversation | InboxKind::Shared => {}
         }
         Some(template)
+    }
+
+    /// Each place's name must differ, and only what a place has can be filled in.
+    fn for_places(&self, key: &str, template: &Template, at: usize, findings: &mut Findings) {
+        if !template.uses("place") {
+            findings.add(at, || {
+                (
+                    format!("'{key}' is the same for every place"),
+                    "use {place} in it".to_owned(),
+                )
+            });
+        }
+        for placeholder in ["Name", "slug", "a", "b"]
+            .into_iter()
+            .filter(|name| template.uses(name))
+        {
+            findings.add(at, || {
+                (
+                    format!("'{key}' uses {{{placeholder}}}, which an inbox of a place has not"),
+                    "use {place} and {world}".to_owned(),
+                )
+            });
+        }
     }
 
     /// Each character's name must differ, and only what a character has can be filled in.
@@ -214,6 +246,45 @@ fn inboxes(
                         shorten(other)
                     ),
                     "put a sign like '.' between the parts of the template".to_owned(),
+                )
+            });
+        }
+    }
+}
+
+/// Every place's inbox is its own, and its name is one that a broker takes.
+pub(super) fn of_places(
+    meaning: &Meaning<'_>,
+    routing: &Routing,
+    world: &Slug,
+    places: &[Place],
+    findings: &mut Findings,
+) {
+    let dead_letters = routing.topology(world, &[]).dead_letters;
+    let mut owners: HashMap<String, &str> = HashMap::with_capacity(places.len());
+    owners.insert(dead_letters, "the dead letters");
+    for place in places {
+        let (inbox, key) = routing.of_place(world, place);
+        let inbox = place.queue.clone().unwrap_or(inbox);
+        let at = || meaning.at("/routing/queue");
+        if inbox.len().max(key.len()) > NAME_BYTES_MAX {
+            let name = shorten(&place.name);
+            findings.add(at(), || {
+                (
+                    format!("the queue or key of '{name}' has more than {NAME_BYTES_MAX} bytes"),
+                    "use {place} in the templates, and only once".to_owned(),
+                )
+            });
+        }
+        if let Some(wrong) = reserved(&inbox) {
+            findings.add(at(), || format!("the queue of a place {wrong}"));
+        }
+        if let Some(other) = owners.insert(inbox, &place.name) {
+            let (name, other) = (shorten(&place.name), shorten(other));
+            findings.add(at(), || {
+                (
+                    format!("'{name}' has the same queue as {other}"),
+                    "give one of them another: queue = \"..\"".to_owned(),
                 )
             });
         }

@@ -19,6 +19,7 @@ fn what(changes: &[Change]) -> Vec<String> {
             Happening::Closed(_) => "closed".to_owned(),
             Happening::Paused(paused) => format!("paused {paused}"),
             Happening::Paced(pace) => format!("paced {pace}"),
+            Happening::Moved(made) => format!("moved {}", made.id),
         })
         .collect()
 }
