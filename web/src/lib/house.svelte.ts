@@ -127,7 +127,7 @@ export class House {
       if (happening.what === 'message') {
         if (this.#hear(happening.message)) fresh.push(happening.message);
       } else if (happening.what === 'world') this.#changed(happening);
-      else if (happening.conversation.world === this.name) this.#turned(happening);
+      else if (happening.what !== 'moved' && happening.conversation.world === this.name) this.#turned(happening);
     }
     if (fresh.length > 0) for (const listener of this.#onLines) listener(fresh);
     this.#showSoon();

@@ -4,6 +4,7 @@ export type Route =
   | { view: 'house'; world: string | null }
   | { view: 'conversations' }
   | { view: 'conversation'; id: string }
+  | { view: 'map'; world: string }
   | { view: 'chat'; character: string | null; session: string | null }
   | { view: 'ops' }
   | { view: 'missing' };
@@ -23,6 +24,7 @@ export function match(path: string): Route {
   const [first, second, third] = parts;
   if (parts.length === 0) return { view: 'house', world: null };
   if (first === 'worlds' && parts.length === 2 && second) return { view: 'house', world: second };
+  if (first === 'worlds' && parts.length === 3 && second && third === 'map') return { view: 'map', world: second };
   if (first === 'conversations' && parts.length === 1) return { view: 'conversations' };
   if (first === 'conversations' && parts.length === 2 && second && UUID.test(second)) {
     return { view: 'conversation', id: second };
@@ -38,6 +40,7 @@ export function match(path: string): Route {
 /** Paths of the views. */
 export const to = {
   house: (world: string | null): string => (world === null ? '/' : `/worlds/${encodeURIComponent(world)}`),
+  map: (world: string): string => `/worlds/${encodeURIComponent(world)}/map`,
   conversations: (): string => '/conversations',
   conversation: (id: string): string => `/conversations/${encodeURIComponent(id)}`,
   message: (conversation: string, id: string): string =>

@@ -78,7 +78,7 @@ export class Talk {
     for (const happening of happenings) {
       if (happening.what === 'message') {
         if (happening.message.conversationId === this.id) fresh.push(happening.message);
-      } else if (happening.what !== 'world') {
+      } else if (happening.what === 'opened' || happening.what === 'closed') {
         if (happening.conversation.id === this.id) this.conversation = happening.conversation;
         this.#addSides([happening.conversation]);
       }

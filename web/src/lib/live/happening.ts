@@ -1,10 +1,15 @@
 // What the live events say.
 
 import type { Conversation, Message } from '../api/client';
+import type { components } from '../api/schema';
+
+/** Some set out from one place to another together, or arrive there. Places and characters go by their names. */
+export type Move = components['schemas']['Move'];
 
 export type Happening =
   | { what: 'message'; world: string | null; message: Message }
   | { what: 'opened' | 'closed'; conversation: Conversation }
+  | { what: 'moved'; move: Move }
   | { what: 'world'; world: string; paused: boolean | null; pace: string | null };
 
 /** Names of the events on the stream. */
@@ -12,6 +17,7 @@ export const EVENTS = [
   'message',
   'conversation.opened',
   'conversation.closed',
+  'characters.moved',
   'world.paused',
   'world.resumed',
   'world.changed',
@@ -35,6 +41,8 @@ export function parse(event: string, data: string): Happening | null {
       return { what: 'opened', conversation: value as Conversation };
     case 'conversation.closed':
       return { what: 'closed', conversation: value as Conversation };
+    case 'characters.moved':
+      return { what: 'moved', move: value as Move };
     case 'world.paused':
     case 'world.resumed':
     case 'world.changed': {
