@@ -1,9 +1,12 @@
 //! People talk with characters.
 
-use parlor_blackbox::{Api, Scratch, Setting, Signed, Socket};
+use crate::orders;
+use parlor_blackbox::{Api, SOON, Scratch, Server, Setting, Signed, Socket};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::time::Duration;
+use uuid::Uuid;
 
 fn keys(frame: &Value) -> BTreeSet<&str> {
     let keys = frame.as_object().unwrap().keys();
@@ -214,4 +217,119 @@ async fn a_private_character_is_its_owners_alone() {
         let request = api.request(Method::DELETE, &path).bearer_auth(&who.token);
         assert_eq!(Api::send(request).await.status.as_u16(), status);
     }
+}
+
+/// What a person says in the middle of faults, and when they give up on an answer.
+const LINES: u64 = 8;
+
+/// Talks until every line is answered, whatever happens to the server; gives the orders of the lines
+/// in the order in which they were told.
+async fn talk(server: &Server, ann: &Signed, n: u128) -> (String, Vec<u64>) {
+    let (mut session, mut last): (Option<String>, Option<String>) = (None, None);
+    let (mut seen, mut said) = (Vec::new(), 0);
+    'connect: loop {
+        let Some(base) = server
+            .roles()
+            .get("chat-ws")
+            .and_then(|role| role.address.clone())
+        else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let mut path = format!("tony-stark?token={}", ann.token);
+        for (name, value) in [("session", &session), ("after", &last)] {
+            path.extend(value.iter().map(|value| format!("&{name}={value}")));
+        }
+        let Ok(mut socket) = Socket::try_connect(&base, &path).await else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let mut waits = false;
+        loop {
+            if !waits && u64::try_from(seen.len()).unwrap() >= 2 * LINES {
+                return (session.unwrap_or_default(), seen);
+            }
+            if !waits && session.is_some() && said < LINES {
+                // Said again after a fault, it is the same line.
+                let id = Uuid::from_u128(n << 64 | u128::from(said + 1));
+                let frame = json!({ "content": format!("line {}", said + 1), "id": id });
+                if socket.send(frame.to_string()).await.is_err() {
+                    continue 'connect;
+                }
+                waits = true;
+            }
+            let next = tokio::time::timeout(Duration::from_secs(25), socket.next()).await;
+            let next = next.unwrap_or_else(|_| {
+                panic!("{n}: nothing comes; waits {waits}, said {said}, seen {seen:?}, {session:?}")
+            });
+            let Ok(frame) = next else {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue 'connect;
+            };
+            match frame["type"].as_str().unwrap() {
+                "connection" => session = frame["session_id"].as_str().map(str::to_owned),
+                "echo" | "ai_response" => {
+                    let order = frame["order"].as_u64().unwrap();
+                    if frame["type"] == "ai_response" {
+                        waits = false;
+                    } else if order <= seen.len() as u64 {
+                        // It was said a second time, and is echoed so.
+                        continue;
+                    } else {
+                        said += 1;
+                    }
+                    last = frame["id"].as_str().map(str::to_owned);
+                    seen.push(order);
+                }
+                "error" => {
+                    assert_eq!(frame["code"], "unavailable", "{frame}");
+                    waits = false;
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_lost_or_said_twice_while_services_are_killed_cc16_cc32() {
+    const PEOPLE: u128 = 20;
+    let scratch = Scratch::for_people(Setting::Split).await;
+    let redis = std::env::var("PARLOR_TEST_REDIS_URL").unwrap();
+    let cache = format!("{redis}?prefix={}", scratch.world.name);
+    let server = scratch.launch(&["--no-start", "--cache", &cache]);
+    let roles = ["gateway", "relay", "mind", "chat-ws", "dispatcher"];
+    server.roles_ready(&roles).await;
+    let api = Api::new(server.roles()["gateway"].address.clone().unwrap());
+    let mut people = Vec::new();
+    for n in 0..PEOPLE {
+        people.push(Signed::up(&api, &format!("person-{n}")).await);
+    }
+    let talks = people.iter().zip(1..).map(|(ann, n)| talk(&server, ann, n));
+    let talks = futures::future::join_all(talks);
+    let killing = async {
+        for name in ["mind", "dispatcher", "chat-ws", "relay", "mind", "chat-ws"] {
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            server.roles()[name].kill();
+            println!("killed {name}");
+        }
+    };
+    let all = futures::future::join(talks, killing);
+    let all = tokio::time::timeout(SOON * 4, all).await;
+    let (talked, ()) = all.expect("everybody is answered");
+
+    let mut lines = 0;
+    for (ann, (session, seen)) in people.iter().zip(talked) {
+        let expected: Vec<_> = (1..=2 * LINES).collect();
+        assert_eq!(seen, expected, "every line is told once and in order");
+        let path = format!("/me/sessions/{session}/messages?limit=200");
+        let stored = ann.get(&api, &path).await.expect(200);
+        let stored = stored["items"].as_array().unwrap();
+        assert_eq!(orders(stored), expected);
+        let ids: BTreeSet<_> = stored.iter().map(|line| line["id"].to_string()).collect();
+        let answers = stored.iter().filter(|line| line["role"] == "ai").count();
+        assert_eq!((ids.len(), answers), (stored.len(), stored.len() / 2));
+        lines += stored.len();
+    }
+    println!("{lines} lines of {PEOPLE} people: none lost, none twice, all in order");
 }

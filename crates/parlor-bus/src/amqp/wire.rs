@@ -12,7 +12,7 @@ use std::sync::Arc;
 const PREFIX: &str = "cloudEvents:";
 /// What we accept before them: some clients can't write a colon.
 const PREFIXES: [&str; 4] = ["cloudevents:", "cloudevents_", "ce-", "ce_"];
-const ATTRIBUTES: [&str; 8] = [
+const ATTRIBUTES: [&str; 9] = [
     "specversion",
     "id",
     "source",
@@ -21,6 +21,7 @@ const ATTRIBUTES: [&str; 8] = [
     "time",
     "recipient",
     TRACEPARENT,
+    "order",
 ];
 const TRACEPARENT: &str = "traceparent";
 /// Delivery mode of a message that a broker keeps on disk.

@@ -47,6 +47,20 @@ impl GrpcCourier {
 #[async_trait]
 impl Courier for GrpcCourier {
     async fn hand(&self, to: &Holder, news: Vec<News>) -> PortResult<()> {
+        // Also to connect must not take longer: others wait to be told.
+        let handed = tokio::time::timeout(CALL_TIME_MAX, self.call(to, news)).await;
+        handed.unwrap_or_else(|_| {
+            let cause = "it does not answer";
+            Err(PortError::retryable(
+                "a process can't be told of lines",
+                cause,
+            ))
+        })
+    }
+}
+
+impl GrpcCourier {
+    async fn call(&self, to: &Holder, news: Vec<News>) -> PortResult<()> {
         let failed =
             |cause: String| PortError::retryable("a process can't be told of lines", cause);
         let mut client = Grpc::new(self.channel(&to.address)?)

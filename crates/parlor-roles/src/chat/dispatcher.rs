@@ -151,8 +151,8 @@ impl DispatcherRole {
         }
         stage.traffic().stored(&self.options.world, said);
         if !told.is_empty() {
-            // They end after us.
-            let _ = stored.send(told).await;
+            // Storing never waits for telling: who is not told finds the lines in the store.
+            let _ = stored.try_send(told);
         }
     }
 }
