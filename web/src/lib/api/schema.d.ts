@@ -112,6 +112,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/characters/{character}/journey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The journey of a character
+         * @description Every move in this run, oldest first, without gap: each begins where the one before ended. The scene
+         *     is what happened where they set out.
+         */
+        get: operations["journey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chatroom/conversation/{id}": {
         parameters: {
             query?: never;
@@ -279,27 +300,6 @@ export interface paths {
          * @description Counted up to a hundred.
          */
         get: operations["unread"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/characters/{character}/journey": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The journey of a character
-         * @description Every move in this run, oldest first, without gap: each begins where the one before ended. The scene
-         *     is what happened where they set out.
-         */
-        get: operations["journey"];
         put?: never;
         post?: never;
         delete?: never;
@@ -892,6 +892,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/worlds/{world}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a run
+         * @description Everybody is at home again, and groups set out. Called again it begins anew: what still is on its way
+         *     of the run before no longer arrives. The aliases of the world's `[trigger]` do the same with `GET`.
+         */
+        post: operations["begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/characters": {
         parameters: {
             query?: never;
@@ -920,27 +941,6 @@ export interface paths {
         get: operations["gallery_character"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/worlds/{world}/runs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Begin a run
-         * @description Everybody is at home again, and groups set out. Called again it begins anew: what still is on its way
-         *     of the run before no longer arrives. The aliases of the world's `[trigger]` do the same with `GET`.
-         */
-        post: operations["begin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1189,6 +1189,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Send everybody home
+         * @description A new run in which nobody sets out. What was on its way no longer arrives.
+         */
+        delete: operations["reset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -1210,26 +1230,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/reset": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Send everybody home
-         * @description A new run in which nobody sets out. What was on its way no longer arrives.
-         */
-        delete: operations["reset"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/start-convo-bro": {
         parameters: {
             query?: never;
@@ -1239,6 +1239,28 @@ export interface paths {
         };
         /** Start a conversation between two whom the dice choose */
         get: operations["trigger-start-convo-bro"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is where
+         * @description Every character of the cast is in exactly one place. Who is on the way counts as being at the place
+         *     where they go, and is named in `travelling` too. Of each place at most 1,000 are named; `count` is of
+         *     all.
+         */
+        get: operations["states"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1278,28 +1300,6 @@ export interface paths {
         put?: never;
         /** Look at an access token */
         post: operations["validate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/states": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Who is where
-         * @description Every character of the cast is in exactly one place. Who is on the way counts as being at the place
-         *     where they go, and is named in `travelling` too. Of each place at most 1,000 are named; `count` is of
-         *     all.
-         */
-        get: operations["states"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2738,38 +2738,6 @@ export interface components {
              */
             unhappy: number;
         };
-        /** @description A sentence for somebody. */
-        Notification: {
-            /**
-             * Format: int32
-             * @description Coins that came with it.
-             */
-            coins: number;
-            /**
-             * Format: date-time
-             * @description When.
-             */
-            createdAt: string;
-            /**
-             * Format: uuid
-             * @description The companion that it is about.
-             */
-            creatureId: string | null;
-            /**
-             * Format: uuid
-             * @description Its id.
-             */
-            id: string;
-            /** @description `runaway`, `recovered` or `rare_event`. */
-            kind: string;
-            /**
-             * Format: date-time
-             * @description When it was read; null: not yet.
-             */
-            readAt: string | null;
-            /** @description The sentence. */
-            text: string;
-        };
         /** @description A move: some go from one place to another in one message. Also the data of `characters.moved`. */
         Move: {
             /**
@@ -2844,6 +2812,38 @@ export interface components {
              * @default
              */
             to: string;
+        };
+        /** @description A sentence for somebody. */
+        Notification: {
+            /**
+             * Format: int32
+             * @description Coins that came with it.
+             */
+            coins: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description The companion that it is about.
+             */
+            creatureId: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description `runaway`, `recovered` or `rare_event`. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it was read; null: not yet.
+             */
+            readAt: string | null;
+            /** @description The sentence. */
+            text: string;
         };
         /**
          * @description Where a character comes from.
@@ -3108,6 +3108,22 @@ export interface components {
             /** @description Template of the queue or topic. */
             queue: string;
         };
+        /** @description A run has begun. */
+        RunBegun: {
+            /** @description How many characters are at home now. */
+            characters: number;
+            /** @description How many places there are. */
+            places: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            run: string;
+            /** @description Always `started`. */
+            status: string;
+            /** @description The world's slug. */
+            world: string;
+        };
         /** @description A companion that ran away. */
         Runaway: {
             /**
@@ -3190,22 +3206,6 @@ export interface components {
              */
             updated_at: string;
             /** @description Slug of the world. */
-            world: string;
-        };
-        /** @description A run has begun. */
-        RunBegun: {
-            /** @description How many characters are at home now. */
-            characters: number;
-            /** @description How many places there are. */
-            places: number;
-            /**
-             * Format: uuid
-             * @description Its id.
-             */
-            run: string;
-            /** @description Always `started`. */
-            status: string;
-            /** @description The world's slug. */
             world: string;
         };
         /** @description A part of a budget. What a running server has set aside for its next calls counts as spent. */
@@ -4389,6 +4389,93 @@ export interface operations {
             };
         };
     };
+    journey: {
+        parameters: {
+            query?: {
+                /** @description Slug of the world; the server's first one with places where left out. */
+                world?: string;
+                /** @description The `nextCursor` of the part before. */
+                cursor?: string;
+                /** @description How many. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Slug or name of the character.
+                 * @example ross
+                 */
+                character: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the journey. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journey"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world`, `unknown_character` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     chatroom_conversation: {
         parameters: {
             query?: never;
@@ -5156,93 +5243,6 @@ export interface operations {
                 };
             };
             /** @description `unknown_world`, `no_companions` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
-            421: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    journey: {
-        parameters: {
-            query?: {
-                /** @description Slug of the world; the server's first one with places where left out. */
-                world?: string;
-                /** @description The `nextCursor` of the part before. */
-                cursor?: string;
-                /** @description How many. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description Slug or name of the character.
-                 * @example ross
-                 */
-                character: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A part of the journey. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Journey"];
-                };
-            };
-            /** @description `invalid_query`, `unknown_field`, `invalid_cursor` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `sign_in_required` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown_world`, `unknown_character` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7925,6 +7925,95 @@ export interface operations {
             };
         };
     };
+    begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the world.
+                 * @example friends
+                 */
+                world: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has begun. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBegun"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `refused`: nobody travels in this world. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     gallery: {
         parameters: {
             query?: {
@@ -8038,95 +8127,6 @@ export interface operations {
             };
             /** @description `unknown_host`: the server is not known under the name in the `Host` header */
             421: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    begin: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description Slug of the world.
-                 * @example friends
-                 */
-                world: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It has begun. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunBegun"];
-                };
-            };
-            /** @description `sign_in_required` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `cross_site` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown_world` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
-            421: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `refused`: nobody travels in this world. */
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9289,6 +9289,101 @@ export interface operations {
             };
         };
     };
+    reset: {
+        parameters: {
+            query?: {
+                /** @description Slug of the world; the server's first one with places where left out. */
+                world?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everybody is at home. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["States"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cross_site` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `refused`: nobody travels in this world. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session: {
         parameters: {
             query?: never;
@@ -9441,101 +9536,6 @@ export interface operations {
             };
         };
     };
-    reset: {
-        parameters: {
-            query?: {
-                /** @description Slug of the world; the server's first one with places where left out. */
-                world?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Everybody is at home. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["States"];
-                };
-            };
-            /** @description `invalid_query`, `unknown_field` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `sign_in_required` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `cross_site` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown_world` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
-            421: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `refused`: nobody travels in this world. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "trigger-start-convo-bro": {
         parameters: {
             query?: never;
@@ -9565,6 +9565,83 @@ export interface operations {
             };
             /** @description `cross_site` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    states: {
+        parameters: {
+            query?: {
+                /** @description Slug of the world; the server's first one with places where left out. */
+                world?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["States"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9768,83 +9845,6 @@ export interface operations {
             };
             /** @description `not_json` */
             415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
-            421: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    states: {
-        parameters: {
-            query?: {
-                /** @description Slug of the world; the server's first one with places where left out. */
-                world?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description As it is now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["States"];
-                };
-            };
-            /** @description `invalid_query`, `unknown_field` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `sign_in_required` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown_world` */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
