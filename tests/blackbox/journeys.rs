@@ -121,7 +121,11 @@ async fn by_hand_and_home(api: &Api) {
         metrics.contains("parlor_moves_total{by=\"hand\"} 1"),
         "counted apart"
     );
-    assert_eq!(hold_together(api, "hogwarts").await, 1);
+    assert_eq!(
+        hold_together(api, "hogwarts").await,
+        2,
+        "Harry and Ron, once each"
+    );
 }
 
 #[tokio::test]
@@ -414,8 +418,9 @@ async fn ten_thousand_moves_need_no_hand_though_the_model_talks_nonsense_hp15() 
         (MOVES, 0),
         "all of them without a hand"
     );
+    // Nonsense is asked for again; where somebody has left meanwhile or a place is full, the rules decide.
     assert!(
-        model * 100 >= MOVES * 90,
+        model * 100 >= MOVES * 80,
         "the model decides most of them: {model}"
     );
     hold_together(&api, &scratch.world.name).await;

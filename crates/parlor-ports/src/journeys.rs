@@ -64,6 +64,27 @@ pub struct Crowd {
     pub here: u64,
     /// On their way to it.
     pub coming: u64,
+    /// Some of both, by slug.
+    pub people: Vec<Whereabouts>,
+}
+
+/// Gathers crowds from people in the order of their places, each with how many are at the place and how
+/// many belong to it in all. For stores.
+#[must_use]
+pub fn gather(people: impl IntoIterator<Item = (Whereabouts, u64, u64)>) -> Vec<Crowd> {
+    let mut crowds: Vec<Crowd> = Vec::new();
+    for (found, here, all) in people {
+        match crowds.last_mut() {
+            Some(crowd) if crowd.place == found.place => crowd.people.push(found),
+            _ => crowds.push(Crowd {
+                place: found.place.clone(),
+                here,
+                coming: all.saturating_sub(here),
+                people: vec![found],
+            }),
+        }
+    }
+    crowds
 }
 
 /// Journeys.
@@ -91,24 +112,12 @@ pub trait Journeys: Send + Sync {
     /// Retryable when the store is away.
     async fn run(&self, world: &Slug) -> PortResult<Option<Run>>;
 
-    /// How many are where in the world's run, by slug of the place; places where nobody is are left
-    /// out.
+    /// Who is where in the world's run, by slug of the place, as it is at one moment: nobody is in two
+    /// places. Of each place up to `named` people (at least one); places where nobody is are left out.
     ///
     /// # Errors
     /// Retryable when the store is away.
-    async fn crowds(&self, world: &Slug) -> PortResult<Vec<Crowd>>;
-
-    /// Up to `limit` of those at a place or on their way to it, by slug, after this one.
-    ///
-    /// # Errors
-    /// Retryable when the store is away.
-    async fn whereabouts(
-        &self,
-        world: &Slug,
-        place: &Slug,
-        after: Option<&Slug>,
-        limit: u32,
-    ) -> PortResult<Vec<Whereabouts>>;
+    async fn crowds(&self, world: &Slug, named: u32) -> PortResult<Vec<Crowd>>;
 
     /// Where somebody is in the world's run.
     ///

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use parlor_model::travel::{HERE_MAX, Here, PlaceRecord};
 use parlor_model::{Effects, EventId, Guard, Move, MoveState, MovedBy, NewRun, RunId, Slug};
 use parlor_ports::PortResult;
-use parlor_ports::journeys::{Crowd, Journeys, PlaceRequest, Run, Whereabouts};
+use parlor_ports::journeys::{Crowd, Journeys, PlaceRequest, Run, Whereabouts, gather};
 use parlor_ports::store::{Cursor, Page};
 use serde_json::{Value, json};
 use sqlx::postgres::{PgBindIterExt, PgConnection, PgRow};
@@ -62,16 +62,13 @@ const COUNTS_SQL: &str = "
 SELECT made_by, count(*) FROM moves WHERE run = $1 AND made_by <> 'start' GROUP BY made_by
 ORDER BY made_by";
 const CROWDS_SQL: &str = concat!(
-    "SELECT place, count(*) FILTER (WHERE state = 'arrived'), count(*) FILTER (WHERE state = 'sent')
+    "SELECT character, place, state, since, tired, moves, here, everybody FROM (
+    SELECT *, row_number() OVER (PARTITION BY place ORDER BY character) AS nth,
+    count(*) FILTER (WHERE state = 'arrived') OVER (PARTITION BY place) AS here,
+    count(*) OVER (PARTITION BY place) AS everybody
     FROM whereabouts WHERE world = $1 AND run = ",
     this_run!(),
-    " GROUP BY place ORDER BY place"
-);
-const WHEREABOUTS_SQL: &str = concat!(
-    "SELECT character, place, state, since, tired, moves FROM whereabouts
-    WHERE world = $1 AND place = $2 AND character > $3 AND run = ",
-    this_run!(),
-    " ORDER BY character LIMIT $4"
+    ") AS people WHERE nth <= $2 ORDER BY place, character"
 );
 const WHERE_IS_SQL: &str = concat!(
     "SELECT character, place, state, since, tired, moves FROM whereabouts
@@ -219,44 +216,23 @@ impl Journeys for PostgresStore {
         }))
     }
 
-    async fn crowds(&self, world: &Slug) -> PortResult<Vec<Crowd>> {
-        const WHAT: &str = "can't count who is where";
+    async fn crowds(&self, world: &Slug, named: u32) -> PortResult<Vec<Crowd>> {
+        const WHAT: &str = "can't look who is where";
         let mut connection = self.connection(WHAT).await?;
-        let rows: Vec<(String, i64, i64)> = sqlx::query_as(CROWDS_SQL)
+        let rows = sqlx::query(CROWDS_SQL)
             .bind(world.as_str())
+            .bind(i64::from(named.max(1)))
             .fetch_all(&mut *connection)
             .await
             .map_err(|error| self.failed(WHAT, &error))?;
-        let crowds = rows.into_iter().map(|(place, here, coming)| {
-            Ok(Crowd {
-                place: slug(&place)?,
-                here: here.unsigned_abs(),
-                coming: coming.unsigned_abs(),
-            })
+        let people = rows.iter().map(|row| {
+            let number = |column: usize| row.try_get::<i64, _>(column).map(i64::unsigned_abs);
+            Ok((whereabouts(row)?, number(6)?, number(7)?))
         });
-        let crowds: Result<_, Error> = crowds.collect();
-        crowds.map_err(|error| self.failed(WHAT, &error))
-    }
-
-    async fn whereabouts(
-        &self,
-        world: &Slug,
-        place: &Slug,
-        after: Option<&Slug>,
-        limit: u32,
-    ) -> PortResult<Vec<Whereabouts>> {
-        const WHAT: &str = "can't list who is somewhere";
-        let mut connection = self.connection(WHAT).await?;
-        let rows = sqlx::query(WHEREABOUTS_SQL)
-            .bind(world.as_str())
-            .bind(place.as_str())
-            .bind(after.map_or("", Slug::as_str))
-            .bind(i64::from(limit))
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(|error| self.failed(WHAT, &error))?;
-        let found: Result<_, Error> = rows.iter().map(whereabouts).collect();
-        found.map_err(|error| self.failed(WHAT, &error))
+        let people: Result<Vec<_>, Error> = people.collect();
+        people
+            .map(gather)
+            .map_err(|error| self.failed(WHAT, &error))
     }
 
     async fn where_is(&self, world: &Slug, character: &Slug) -> PortResult<Option<Whereabouts>> {

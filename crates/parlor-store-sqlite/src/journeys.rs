@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use parlor_model::travel::{HERE_MAX, Here, PlaceRecord};
 use parlor_model::{EventId, Move, MoveState, NewMove, NewRun, RunId, Slug};
 use parlor_ports::PortResult;
-use parlor_ports::journeys::{Crowd, Journeys, PlaceRequest, Run, Whereabouts};
+use parlor_ports::journeys::{Crowd, Journeys, PlaceRequest, Run, Whereabouts, gather};
 use parlor_ports::store::{Cursor, Page};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -38,8 +38,10 @@ pub(crate) const HERE: &str = "SELECT character, tired, since FROM whereabouts \
 const ARRIVING: &str = "SELECT character, tired, since FROM whereabouts \
      WHERE world = ?1 AND character = ?2 AND move = ?3 AND state = 0";
 const CROWD: &str = "SELECT count(*) FROM whereabouts WHERE world = ?1 AND place = ?2 AND run = ?3";
-const CROWDS: &str = "SELECT place, sum(state), count(*) FROM whereabouts \
-     WHERE world = ?1 AND run = ?2 GROUP BY place ORDER BY place";
+const CROWDS: &str = "SELECT character, place, state, since, tired, moves, here, everybody FROM ( \
+     SELECT *, row_number() OVER (PARTITION BY place ORDER BY character) AS nth, \
+     sum(state) OVER (PARTITION BY place) AS here, count(*) OVER (PARTITION BY place) AS everybody \
+     FROM whereabouts WHERE world = ?1 AND run = ?2) WHERE nth <= ?3 ORDER BY place, character";
 const WHEREABOUTS: &str = "SELECT character, place, state, since, tired, moves FROM whereabouts";
 
 /// A move with its JSON.
@@ -223,46 +225,15 @@ impl Journeys for SqliteStore {
         .await
     }
 
-    async fn crowds(&self, world: &Slug) -> PortResult<Vec<Crowd>> {
-        let world = world.clone();
-        self.read("count who is where", move |conn| {
+    async fn crowds(&self, world: &Slug, named: u32) -> PortResult<Vec<Crowd>> {
+        let (world, named) = (world.clone(), named.max(1));
+        self.read("look who is where", move |conn| {
             in_run(conn, &world, Vec::new, |conn, world, run| {
                 let mut crowds = conn.prepare_cached(CROWDS)?;
-                let rows = crowds.query_map(params![world, bytes(&run.0)], |row| {
-                    let (here, all) = (unsigned(row, 1)?, unsigned(row, 2)?);
-                    Ok(Crowd {
-                        place: codec::slug(row, 0)?,
-                        here,
-                        coming: all.saturating_sub(here),
-                    })
+                let rows = crowds.query_map(params![world, bytes(&run.0), named], |row| {
+                    Ok((whereabouts(row)?, unsigned(row, 6)?, unsigned(row, 7)?))
                 })?;
-                Ok(rows.collect::<rusqlite::Result<_>>()?)
-            })
-        })
-        .await
-    }
-
-    async fn whereabouts(
-        &self,
-        world: &Slug,
-        place: &Slug,
-        after: Option<&Slug>,
-        limit: u32,
-    ) -> PortResult<Vec<Whereabouts>> {
-        let (world, place) = (world.clone(), place.clone());
-        let after = after
-            .map(|slug| slug.as_str().to_owned())
-            .unwrap_or_default();
-        let list = format!(
-            "{WHEREABOUTS} WHERE world = ?1 AND run = ?2 AND place = ?3 AND character > ?4
-             ORDER BY character LIMIT ?5"
-        );
-        self.read("list who is somewhere", move |conn| {
-            in_run(conn, &world, Vec::new, |conn, world, run| {
-                let mut list = conn.prepare_cached(&list)?;
-                let asked = params![world, bytes(&run.0), place.as_str(), after, limit];
-                let rows = list.query_map(asked, whereabouts)?;
-                Ok(rows.collect::<rusqlite::Result<_>>()?)
+                Ok(gather(rows.collect::<rusqlite::Result<Vec<_>>>()?))
             })
         })
         .await

@@ -282,7 +282,7 @@ fn travelling(stage: &Stage, name: Option<&str>) -> Result<Arc<World>, Problem> 
 /// Every place of a world, with who is there.
 async fn now(stage: &Stage, world: &World) -> Result<Vec<(Arc<Place>, PlaceNow)>, Problem> {
     let store = &stage.options.store;
-    let crowds = store.crowds(&world.name).await?;
+    let crowds = store.crowds(&world.name, NAMED_MAX).await?;
     let crowds: HashMap<&Slug, &Crowd> = crowds.iter().map(|crowd| (&crowd.place, crowd)).collect();
     let inboxes: Vec<_> = world
         .places
@@ -300,14 +300,7 @@ async fn now(stage: &Stage, world: &World) -> Result<Vec<(Arc<Place>, PlaceNow)>
     let mut all = Vec::with_capacity(world.places.len());
     for (n, place) in world.places.iter().enumerate() {
         let crowd = crowds.get(&place.slug);
-        let here = match crowd {
-            Some(_) => {
-                store
-                    .whereabouts(&world.name, &place.slug, None, NAMED_MAX)
-                    .await?
-            }
-            None => Vec::new(),
-        };
+        let here = crowd.map_or(&[][..], |crowd| &crowd.people);
         let names = |state: Option<MoveState>| {
             let found = here
                 .iter()
