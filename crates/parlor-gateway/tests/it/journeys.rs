@@ -26,17 +26,7 @@ impl Journeys for House {
         Ok(None)
     }
 
-    async fn crowds(&self, _: &Slug) -> PortResult<Vec<Crowd>> {
-        Ok(Vec::new())
-    }
-
-    async fn whereabouts(
-        &self,
-        _: &Slug,
-        _: &Slug,
-        _: Option<&Slug>,
-        _: u32,
-    ) -> PortResult<Vec<Whereabouts>> {
+    async fn crowds(&self, _: &Slug, _: u32) -> PortResult<Vec<Crowd>> {
         Ok(Vec::new())
     }
 
