@@ -4,7 +4,7 @@ use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use parlor_model::{ConversationId, MessageId, Session, SessionLine, SpeakerRole};
 use parlor_ports::chat::ChatError;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -141,14 +141,6 @@ pub(crate) struct Line {
     pub(crate) id: Option<MessageId>,
 }
 
-#[derive(Deserialize)]
-struct Sent {
-    #[serde(default)]
-    content: Option<serde_json::Value>,
-    #[serde(default)]
-    id: Option<serde_json::Value>,
-}
-
 /// Reads what a person sends; or tells what is wrong with it. Fields that nobody knows are passed over.
 pub(crate) fn read(text: &str, bytes_max: usize) -> Result<Line, Frame<'static>> {
     let wrong = |code, message: String| Frame::Error {
@@ -156,11 +148,12 @@ pub(crate) fn read(text: &str, bytes_max: usize) -> Result<Line, Frame<'static>>
         message,
         retry_after: None,
     };
-    let sent: Sent = serde_json::from_str(text).map_err(|_| {
-        let form = "send a JSON object: {\"content\": \"..\"}";
-        wrong("invalid_json", form.to_owned())
-    })?;
-    let content = match sent.content {
+    let mut sent: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(text).map_err(|_| {
+            let form = "send a JSON object: {\"content\": \"..\"}";
+            wrong("invalid_json", form.to_owned())
+        })?;
+    let content = match sent.remove("content") {
         Some(serde_json::Value::String(content)) => content,
         _ => {
             let form = "'content' must be a text";
@@ -175,7 +168,7 @@ pub(crate) fn read(text: &str, bytes_max: usize) -> Result<Line, Frame<'static>>
         let form = format!("'content' is longer than {bytes_max} bytes");
         return Err(wrong("too_long", form));
     }
-    let id = match sent.id {
+    let id = match sent.remove("id") {
         None | Some(serde_json::Value::Null) => None,
         Some(serde_json::Value::String(id)) => Some(
             id.parse()

@@ -90,8 +90,12 @@ async fn the_owners_rows_are_found_by_their_indexes_cl61_cl62_cl63() {
             || plan_of_messages.contains("_pkey"),
         "{plan_of_messages}"
     );
+    // A partition in which nothing lies yet costs nothing to look through.
+    let mut read_whole = plan_of_messages
+        .lines()
+        .filter(|line| line.contains("Seq Scan"));
     assert!(
-        !plan_of_messages.contains("Seq Scan on messages_y"),
+        read_whole.all(|line| line.contains("(cost=0.00..0.00 ")),
         "{plan_of_messages}"
     );
     let moods =

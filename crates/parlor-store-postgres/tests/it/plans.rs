@@ -176,11 +176,14 @@ async fn outbox(store: &PostgresStore) {
 /// What the store reads by scanning, after having been filled; with `more` also what is bounded by a
 /// number of rows.
 async fn scanned_by_use(place: &Place, url: &str, more: bool) -> Vec<(String, i64)> {
-    let filler = place.store().await;
+    let connect = || PostgresStore::connect(url, place.options(), Arc::new(SystemClock));
+    let filler = connect().await.unwrap();
     filler.migrate().await.unwrap();
     fill(&filler).await;
     filler.close().await;
     let mut connection = place.connection().await;
+    // What the filling has scanned is counted when its connections have ended.
+    wait_for_the_end_of_connections(&mut connection, &place.schema).await;
     // As if there were many more lines.
     sqlx::raw_sql(
         "UPDATE word_counts SET lines = 1000000 WHERE word = 'line';
@@ -191,9 +194,7 @@ async fn scanned_by_use(place: &Place, url: &str, more: bool) -> Vec<(String, i6
     .unwrap();
     let before = rows_scanned(&mut connection).await;
 
-    let store = PostgresStore::connect(url, place.options(), Arc::new(SystemClock))
-        .await
-        .unwrap();
+    let store = connect().await.unwrap();
     let talk = conversation(TALKS / 2);
     // More often than the five times after which PostgreSQL may change its mind about a plan.
     for order in 3..=10 {
