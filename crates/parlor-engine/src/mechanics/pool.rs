@@ -21,9 +21,6 @@ pub struct Pool {
     /// Hours after which the source is asked again. A week by default.
     #[schemars(range(min = 1, max = 8760))]
     pub refresh_hours: u32,
-    /// Hours for which a process holds the pool in memory.
-    #[schemars(range(min = 0, max = 8760))]
-    pub cache_hours: u32,
     /// Days after which what a source brought is no longer talked about.
     #[schemars(range(min = 1, max = 3650))]
     pub expire_days: u32,
@@ -37,7 +34,6 @@ impl Default for Pool {
             source: None,
             category: None,
             refresh_hours: 168,
-            cache_hours: 6,
             expire_days: 14,
             weights: BTreeMap::new(),
         }
