@@ -3,9 +3,10 @@
 //     node tests/measure.mjs --cast 50 --rate 50 --seconds 20
 //     node tests/measure.mjs --soak 30 --rate 100
 //
-// The first prints what a frame costs the page's main thread (from a trace), frames per second, layout
-// shift and first paint. Without a graphics card the frames per second are those of a drawing program,
-// so the cost is what to look at (`--trace FILE` keeps the trace for Chromium's own tools). The second prints what the page holds, minute by minute.
+// The first prints frames per second, layout shift and first paint, and then, from a trace of as many
+// seconds again (a trace slows the page down), what a frame costs the page's main thread
+// (`--trace FILE` keeps the trace for Chromium's own tools). Without a graphics card the frames per
+// second are those of a drawing program. The second prints what the page holds, minute by minute.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { crowd } from './crowd.mjs';
@@ -59,16 +60,9 @@ async function soak(minutes) {
   }
 }
 
-async function frames() {
-  await tab.evaluate(() => {
-    window.measured.frames.length = 0;
-  });
-  await browser.startTracing(tab, { categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8'] });
-  await pause(seconds * 1000);
-  const trace = await browser.stopTracing();
-  if (values.trace) await writeFile(values.trace, trace);
-  const costs = frameCosts(JSON.parse(trace.toString()));
-  const found = await tab.evaluate(() => {
+/** What the page itself has counted. */
+function seen() {
+  return tab.evaluate(() => {
     const { frames, shift } = window.measured;
     const sorted = [...frames].sort((a, b) => a - b);
     return {
@@ -81,11 +75,24 @@ async function frames() {
       sampling: document.querySelector('.sampling')?.textContent?.trim() ?? 'draws all',
     };
   });
+}
+
+async function frames() {
+  await tab.evaluate(() => {
+    window.measured.frames.length = 0;
+  });
+  await pause(seconds * 1000);
+  const found = await seen();
+  await browser.startTracing(tab, { categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8'] });
+  await pause(seconds * 1000);
+  const trace = await browser.stopTracing();
+  if (values.trace) await writeFile(values.trace, trace);
+  const costs = frameCosts(JSON.parse(trace.toString()));
   const parts = Object.entries(costs.parts).map(([name, value]) => `${name} ${value.toFixed(2)}`).join(', ');
   console.log(`cast ${cast}, ${rate} events/s, ${seconds} s at ${width}x${height}`);
+  console.log(`  frames      ${found.fps.toFixed(1)} a second, 95% within ${ms(found.p95)}`);
   console.log(`  main thread ${ms(costs.mean)} a frame, 95% within ${ms(costs.p95)}, 99% within ${ms(costs.p99)}, the worst ${ms(costs.worst)}; ${costs.over} of ${costs.frames} over 16.7 ms`);
   console.log(`              ${parts} (ms a frame)`);
-  console.log(`  frames      ${found.fps.toFixed(1)} a second, 95% within ${ms(found.p95)}`);
   console.log(`  first paint ${ms(found.paint)}, layout shift ${found.shift.toFixed(4)}; ${found.elements} elements`);
   console.log(`  it says     ${found.rate}; ${found.sampling}`);
 }
