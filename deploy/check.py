@@ -201,55 +201,125 @@ def default_of(value):
     return re.sub(r"\$\{\w+:?-?([^}]*)\}", r"\1", str(value))
 
 
+def joined(under, over):
+    """A service that extends another, as Compose joins them."""
+    result = dict(under)
+    for key, value in over.items():
+        if key in ("environment", "labels", "healthcheck") and isinstance(value, dict):
+            result[key] = {**under.get(key, {}), **value}
+        elif key in ("secrets", "volumes", "networks", "ports", "tmpfs") and isinstance(value, list):
+            result[key] = list(under.get(key, [])) + [v for v in value if v not in under.get(key, [])]
+        else:
+            result[key] = value
+    return result
+
+
+def composed(file):
+    """A Compose file with what its services extend, paths as seen from its directory."""
+    content = yaml.safe_load(file.read_text())
+    for name, service in content["services"].items():
+        source = service.pop("extends", None)
+        if not source:
+            continue
+        other = (file.parent / source["file"]).resolve()
+        parts = yaml.safe_load(other.read_text())["services"]
+        if not check(source["service"] in parts, file, f"{other} has no {source['service']}"):
+            continue
+        part = parts[source["service"]]
+        here = os.path.relpath(other.parent, file.parent)
+        if "build" in part:
+            part["build"]["context"] = f"{here}/{part['build']['context']}"
+        part["volumes"] = [v if not v.startswith(".") else f"{here}/{v}" for v in part.get("volumes", [])]
+        content["services"][name] = joined(part, service)
+    return content
+
+
+def chosen(content, profiles):
+    """The services that start with these profiles."""
+    return {name: service for name, service in content["services"].items()
+            if not service.get("profiles") or set(service["profiles"]) & set(profiles)}
+
+
 def compose():
     more = DEPLOY / "compose/observability.yaml"
     files = sorted((DEPLOY / "compose").glob("*/compose.yaml"))
     check(files, DEPLOY, "has no compose files")
     for file in files:
-        one = yaml.safe_load(file.read_text())
-        compose_file(file, one, file.parent)
-        ours = {f"{n}:{PORT}" for n, s in one["services"].items() if "parlor" in s["image"] and n != "migrate"}
+        one = composed(file)
+        settings_file = file.parent / ".env"
+        usual = variables_of(settings_file) if settings_file.is_file() else {}
+        usual = [p for p in usual.get("COMPOSE_PROFILES", "").split(",") if p]
+        profiles = {p for s in one["services"].values() for p in s.get("profiles", [])}
+        check(set(usual) <= profiles, file, f"{settings_file} names {usual}, of which no service is")
+        # What starts without a choice, and what starts by each other one.
+        for choice in [usual, *([p] for p in sorted(profiles) if [p] != usual)]:
+            compose_file(file, {**one, "services": chosen(one, choice)}, file.parent, one)
+        ours = {f"{n}:{PORT}" for n, s in one["services"].items() if is_ours(s) and n != "migrate"}
         asked = yaml.safe_load((file.parent / "targets.yaml").read_text())
         check(ours == {t for group in asked for t in group["targets"]}, file, "targets.yaml names other roles")
         both = yaml.safe_load(more.read_text())
         merged = {key: {**one.get(key, {}), **both.get(key, {})}
                   for key in ("services", "secrets", "volumes", "networks")}
-        compose_file(more, merged, file.parent)
+        compose_file(more, {**merged, "services": chosen(merged, usual)}, file.parent, merged)
 
 
-def compose_file(file, content, base):
+def is_ours(service):
+    return default_of(service["image"]).split(":")[0] == "parlor"
+
+
+def names_of(services):
+    """Under what the services are found."""
+    names = set(services)
+    for service in services.values():
+        networks = service.get("networks", [])
+        for how in networks.values() if isinstance(networks, dict) else []:
+            names |= set(how.get("aliases", []))
+    return names
+
+
+def compose_file(file, content, base, all_of_it):
     services = content["services"]
-    used = set()
+    used = {s if isinstance(s, str) else s["source"] for service in all_of_it["services"].values()
+            for s in service.get("secrets", [])}
     for secret, source in content.get("secrets", {}).items():
         check(is_made(source["file"]), file, f"nobody makes the secret {source['file']}")
     for name, service in services.items():
         where = f"{file.relative_to(ROOT)} {name}"
         image = default_of(service["image"])
-        ours = image.split(":")[0] == "parlor"
+        ours = is_ours(service)
         check(ours or re.search(r":.*\d", image), where, f"{image} names no version")
         env = {k: default_of(v) for k, v in service.get("environment", {}).items()}
         no_password(where, env)
+        mounted = {}
         for secret in service.get("secrets", []):
             source = secret if isinstance(secret, str) else secret["source"]
-            used.add(source)
+            mounted[f"/run/secrets/{source}"] = source
             check(source in content["secrets"], where, f"there is no secret {source}")
-        mounted = {s for s in service.get("secrets", []) if isinstance(s, str)}
         for variable, value in env.items():
-            if variable.endswith("_FILE") and value:
-                check(value.startswith("/run/secrets/") and value.split("/")[-1] in mounted, where,
-                      f"{variable} names {value}, which is not mounted")
+            check(not variable.endswith("_FILE") or not value or value in mounted, where,
+                  f"{variable} names {value}, which is not mounted")
+        for word in service.get("command", []) if isinstance(service.get("command"), list) else []:
+            check(not str(word).startswith("/run/secrets/") or word in mounted, where, f"{word} is not mounted")
         for other, how in service.get("depends_on", {}).items():
+            if other in all_of_it["services"] and not how.get("required", True) and other not in services:
+                continue
             if check(other in services, where, f"depends on {other}, which is not there"):
                 healthy = how["condition"] == "service_healthy"
-                check(not healthy or "healthcheck" in services[other], where, f"{other} has no health check")
+                check(not healthy or is_ours(services[other]) or "healthcheck" in services[other], where,
+                      f"{other} has no health check")
                 check(how["condition"] != "service_completed_successfully"
                       or services[other].get("restart") in ("no", "on-failure"), where, f"{other} never ends")
+        places = {}
         for volume in service.get("volumes", []):
-            source = volume.split(":")[0]
+            source, target = volume.split(":")[:2]
+            places[target] = source
             if source.startswith("."):
                 check((base / source).exists(), where, f"mounts {source}, which is not there")
             else:
                 check(source in content.get("volumes", {}), where, f"there is no volume {source}")
+        words = [*service.get("entrypoint", []), *service.get("healthcheck", {}).get("test", [])]
+        for word in words:
+            check(not str(word).startswith("/etc/parlor/") or word in places, where, f"{word} is not mounted")
         for network in service.get("networks", []):
             check(network in content.get("networks", {}), where, f"there is no network {network}")
         for port in service.get("ports", []):
@@ -257,10 +327,11 @@ def compose_file(file, content, base):
             check(port.startswith("127.0.0.1:"), where, f"publishes {port} to everybody")
             check(not ours or int(port.split(":")[-1]) in listens_at(service["command"]), where,
                   f"nobody listens at {port}")
+            check("outside" in service["networks"], where, "publishes a port in no network that is reached")
         if ours:
             takes(where, [str(word) for word in service["command"]])
             settings(where, {k: v for k, v in env.items() if v})
-            hosts(where, env, services)
+            hosts(where, env, names_of(services))
             check(service.get("read_only") and service.get("cap_drop") == ["ALL"], where, "may do too much")
             build = (base / service["build"]["context"]).resolve()
             check((build / service["build"]["dockerfile"]).is_file(), where, "is built by nothing")
@@ -271,16 +342,18 @@ def listens_at(command):
     """The ports of a role: its own, and of a gateway those of its worlds."""
     worlds = [word.removeprefix("--world=") for word in command if word.startswith("--world=")]
     texts = ((ROOT / "worlds" / f"{world}.toml").read_text() for world in worlds)
-    of_worlds = [re.search(r"^\[trigger\][^\[]*^port = (\d+)", text, re.M | re.S) for text in texts]
+    of_worlds = [re.search(r"^\[trigger\]\n(?:(?!\[).*\n)*port = (\d+)", text, re.M) for text in texts]
     return {PORT, *(int(found.group(1)) for found in of_worlds if found and "gateway" in command)}
 
 
 def hosts(where, env, names):
-    for variable in ("PARLOR_BUS", "PARLOR_STORE", "PARLOR_CACHE"):
-        address = re.match(r"\w+://(?:[^@/]*@)?([\w.-]+)", env.get(variable, ""))
+    """Whom a role's settings name is there, and everybody has the password of whom they sign in at."""
+    for variable in ("PARLOR_BUS", "PARLOR_STORE", "PARLOR_CACHE", "PARLOR_AUTH_ADDR", "PARLOR_CHARACTERS_ADDR"):
+        address = re.match(r"(?:\w+://)?([^@/]*@)?([\w.-]+)", env.get(variable, ""))
         if address:
-            host = address.group(1).split(".")[0]
+            host = address.group(2).split(".")[0]
             check(host in names, where, f"{variable} names {host}, which is not there")
+            check(not address.group(1) or f"{variable}_PASSWORD_FILE" in env, where, f"{variable} has no password")
 
 
 def is_made(file):

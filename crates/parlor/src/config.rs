@@ -37,8 +37,9 @@ const ALIASES: [(&str, &str); 5] = [
 
 /// Settings that are addresses, and the variable that holds the password of each apart from it:
 /// itself, or with `_FILE` the name of a file.
-const PASSWORDS: [(&str, &str); 2] = [
+const PASSWORDS: [(&str, &str); 3] = [
     ("bus", "PARLOR_BUS_PASSWORD"),
+    ("cache", "PARLOR_CACHE_PASSWORD"),
     ("store", "PARLOR_STORE_PASSWORD"),
 ];
 
@@ -173,6 +174,7 @@ impl Config {
         for (key, variable) in PASSWORDS {
             let address = match key {
                 "bus" => &mut settings.bus,
+                "cache" => &mut settings.cache,
                 _ => &mut settings.store,
             };
             if let Some(password) = password(&env, variable)? {
