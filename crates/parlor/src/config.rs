@@ -586,10 +586,17 @@ mod tests {
             "postgres://a:p%40ss%3Aw%2Frd@h:1/d?x=y"
         );
         assert_eq!(put("amqp://a:own@h").unwrap(), "amqp://a:own@h");
+        assert_eq!(
+            put("redis://a@h/0").unwrap(),
+            "redis://a:p%40ss%3Aw%2Frd@h/0"
+        );
         for nobody in ["embedded", "amqp://h", "amqp://@h", "kafka://h:1/x@y"] {
             assert_eq!(put(nobody), None, "{nobody}");
         }
-        assert_eq!(setting_of("PARLOR_STORE_PASSWORD_FILE"), None);
+        for (_, variable) in PASSWORDS {
+            assert_eq!(setting_of(variable), None);
+            assert_eq!(setting_of(&format!("{variable}_FILE")), None);
+        }
     }
 
     #[test]
