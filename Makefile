@@ -8,7 +8,8 @@ STORES := parlor-store-sqlite parlor-store-postgres
 EDGES := -p parlor --test it edges::
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-SCRIPTS := tests/services $(wildcard tests/services.d/*.sh) .ci/run deploy/check deploy/compose/make-secrets
+SCRIPTS := tests/services $(wildcard tests/services.d/*.sh) .ci/run deploy/check deploy/rehearse deploy/compose/make-secrets \
+	deploy/kubernetes/components/kafka/start deploy/kubernetes/components/kafka/answers
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -51,6 +52,8 @@ test: web ## Run all tests; starts the servers they need, stops what it started
 	@status=0; set -x; \
 	deploy/check || status=$$?; \
 	tests/services run -- $(CARGO) test --workspace $(ARGS) || status=$$?; \
+	if ((UID == 0)); then deploy/rehearse || status=$$?; \
+		else echo "make: not root, so deploy/rehearse is left out"; fi; \
 	(cd web && npm test) || status=$$?; \
 	exit $$status
 
@@ -58,9 +61,10 @@ test-web: web ## Run the tests of the web page, in Debian's chromium
 	$(CARGO) build --package parlor
 	cd web && npm test
 
-test-deploy: ## Check what is in deploy/ against the binary and Kubernetes' schemas
+test-deploy: ## Check what is in deploy/; run what Compose would, without containers (root)
 	$(CARGO) build --package parlor
 	deploy/check
+	tests/services run -- deploy/rehearse
 
 test-unit: ## Run the tests inside the crates, without servers
 	$(CARGO) test --workspace --lib --bins $(ARGS)

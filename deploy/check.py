@@ -182,6 +182,8 @@ def assemble(root):
     put(loader, loader)
     for name, source in libraries.items():
         put(source, f"{variables['LD_LIBRARY_PATH']}/{name}" if name in brought else source)
+    # The base brings the certificates of authorities; without any no client starts.
+    put("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/ca-certificates.crt")
     data = pathlib.Path(root, "data")
     data.mkdir()
     os.chown(data, 65532, 65532)
