@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
-const binary = process.env.WEB_TEST_BINARY ?? join(target, 'debug', 'parlor');
+export const binary = process.env.WEB_TEST_BINARY ?? join(target, 'debug', 'parlor');
 const browserPath = process.env.WEB_TEST_CHROMIUM ?? '/usr/bin/chromium';
 /** Where pictures of the page go, for people to look at. */
 export const pictures = process.env.WEB_TEST_PICTURES ?? join(target, 'web-pictures');
@@ -152,6 +152,8 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 
 /** What is wrong with a view as it stands: accessibility, and what sticks out. It is kept as a picture. */
 export async function faultsOf(page, name) {
+  // A window that was given another size has its styles a frame later.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   // The policy of the page lets nothing be put into it; the tester's own world is outside of it.
   const { violations } = await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] })`);

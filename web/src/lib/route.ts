@@ -6,6 +6,7 @@ export type Route =
   | { view: 'conversation'; id: string }
   | { view: 'map'; world: string }
   | { view: 'chat'; character: string | null; session: string | null }
+  | { view: 'chatroom' }
   | { view: 'ops' }
   | { view: 'missing' };
 
@@ -33,6 +34,7 @@ export function match(path: string): Route {
   if (first === 'chat' && parts.length <= 3 && second && UUID.test(second) && (third === undefined || (third && UUID.test(third)))) {
     return { view: 'chat', character: second, session: third ?? null };
   }
+  if (first === 'chatroom' && parts.length === 1) return { view: 'chatroom' };
   if (first === 'ops' && parts.length === 1) return { view: 'ops' };
   return { view: 'missing' };
 }
@@ -48,5 +50,6 @@ export const to = {
   chat: (): string => '/chat',
   chatWith: (character: string, session: string | null = null): string =>
     `/chat/${encodeURIComponent(character)}${session === null ? '' : `/${encodeURIComponent(session)}`}`,
+  chatroom: (): string => '/chatroom',
   ops: (): string => '/ops',
 };

@@ -176,24 +176,29 @@ async fn chatroom_conversation(
 
 /// Mark a conversation as read
 #[utoipa::path(post, path = "/api/chatroom/mark-read/{id}", tag = "chatroom",
-    params(("id" = Uuid, Path, description = "The conversation's id.",
-        example = "f0a1b2c3-0000-4000-8000-000000000009")),
+    params(
+        ("id" = Uuid, Path, description = "The conversation's id.",
+        example = "f0a1b2c3-0000-4000-8000-000000000009"),
+        WorldQuery,
+    ),
     responses(
-        (status = 200, body = Unread, description = "It is read; how many are not."),
-        (status = 400, body = Problem, content_type = PROBLEM_JSON, description = "`invalid_path`"),
+        (status = 200, body = Unread, description = "It is read; how many of that world are not."),
+        (status = 400, body = Problem, content_type = PROBLEM_JSON,
+            description = "`invalid_path`, `invalid_query`, `unknown_field`"),
         (status = 401, body = Problem, content_type = PROBLEM_JSON,
             description = "`sign_in_required`, `invalid_token`"),
         (status = 403, body = Problem, content_type = PROBLEM_JSON,
             description = "`cross_site`, `csrf`"),
         (status = 404, body = Problem, content_type = PROBLEM_JSON,
-            description = "`unknown_conversation`, `no_companions`"),
+            description = "`unknown_conversation`, `unknown_world`, `no_companions`"),
     ))]
 async fn mark_read(
     person: Person,
     State(stage): State<Stage>,
     Path(id): Path<Uuid>,
+    Query(query): Query<WorldQuery>,
 ) -> Result<Json<Unread>, Problem> {
-    let room = Room::of(&stage, None)?;
+    let room = Room::of(&stage, query.world.as_deref())?;
     let store = &stage.options.store;
     let now = stage.options.clock.now();
     let id_of = ConversationId(id);
@@ -269,17 +274,18 @@ async fn runaways(
         example = "f0a1b2c3-0000-4000-8000-000000000009"),
         ("Idempotency-Key" = Option<String>, Header,
             description = "1 to 200 visible ASCII characters of the caller's choice."),
+        WorldQuery,
     ),
     responses(
         (status = 200, body = Recovered, description = "The attempt was made: what came of it."),
         (status = 400, body = Problem, content_type = PROBLEM_JSON,
-            description = "`invalid_path`, `invalid_idempotency_key`"),
+            description = "`invalid_path`, `invalid_query`, `unknown_field`, `invalid_idempotency_key`"),
         (status = 401, body = Problem, content_type = PROBLEM_JSON,
             description = "`sign_in_required`, `invalid_token`"),
         (status = 403, body = Problem, content_type = PROBLEM_JSON,
             description = "`cross_site`, `csrf`"),
         (status = 404, body = Problem, content_type = PROBLEM_JSON,
-            description = "`unknown_creature`: you have no such runaway; `no_companions`"),
+            description = "`unknown_creature`: you have no such runaway; `unknown_world`, `no_companions`"),
         (status = 409, body = Problem, content_type = PROBLEM_JSON,
             description = "`changed_meanwhile`: another attempt was made at the same moment"),
         (status = 422, body = Problem, content_type = PROBLEM_JSON,
@@ -289,9 +295,10 @@ async fn recover(
     person: Person,
     State(stage): State<Stage>,
     Path(id): Path<Uuid>,
+    Query(query): Query<WorldQuery>,
     headers: HeaderMap,
 ) -> Result<Json<Recovered>, Problem> {
-    let room = Room::of(&stage, None)?;
+    let room = Room::of(&stage, query.world.as_deref())?;
     let given = idempotency_key(&headers)?.map(str::to_owned);
     let key = given.unwrap_or_else(|| (stage.options.ids)().to_string());
     let store = &stage.options.store;
@@ -384,24 +391,30 @@ async fn moods(
     let points = store
         .mood_points(room.name(), person.account, since)
         .await?;
-    Ok(Json(Moods::of(companions, &points)))
+    let account = store.account(person.account).await?;
+    let coins = account.map_or(0, |account| account.coins);
+    Ok(Json(Moods::of(companions, &points, coins)))
 }
 
 /// Send a companion to meditate
 ///
 /// It takes no part in conversations for some hours, and its mood mends.
 #[utoipa::path(post, path = "/api/chatroom/meditate/{creatureId}", tag = "chatroom",
-    params(("creatureId" = Uuid, Path, description = "The companion's id.",
-        example = "f0a1b2c3-0000-4000-8000-000000000009")),
+    params(
+        ("creatureId" = Uuid, Path, description = "The companion's id.",
+        example = "f0a1b2c3-0000-4000-8000-000000000009"),
+        WorldQuery,
+    ),
     responses(
         (status = 200, body = crate::shape::chatroom::Creature, description = "As it is now."),
-        (status = 400, body = Problem, content_type = PROBLEM_JSON, description = "`invalid_path`"),
+        (status = 400, body = Problem, content_type = PROBLEM_JSON,
+            description = "`invalid_path`, `invalid_query`, `unknown_field`"),
         (status = 401, body = Problem, content_type = PROBLEM_JSON,
             description = "`sign_in_required`, `invalid_token`"),
         (status = 403, body = Problem, content_type = PROBLEM_JSON,
             description = "`cross_site`, `csrf`"),
         (status = 404, body = Problem, content_type = PROBLEM_JSON,
-            description = "`unknown_creature`, `no_companions`"),
+            description = "`unknown_creature`, `unknown_world`, `no_companions`"),
         (status = 422, body = Problem, content_type = PROBLEM_JSON,
             description = "`no_meditation`: the world does not know it"),
     ))]
@@ -409,8 +422,9 @@ async fn meditate(
     person: Person,
     State(stage): State<Stage>,
     Path(id): Path<Uuid>,
+    Query(query): Query<WorldQuery>,
 ) -> Result<Json<crate::shape::chatroom::Creature>, Problem> {
-    let room = Room::of(&stage, None)?;
+    let room = Room::of(&stage, query.world.as_deref())?;
     let Some(rule) = &room.rules.meditation else {
         return Err(Problem::refused(
             "no_meditation",

@@ -224,6 +224,8 @@ impl Recovered {
 /// How companions feel.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Moods {
+    /// Coins that you have.
+    pub coins: u64,
     /// How many are happy.
     pub happy: u32,
     /// How many are neither.
@@ -235,7 +237,7 @@ pub struct Moods {
 }
 
 impl Moods {
-    pub(crate) fn of(companions: Vec<Companion>, points: &[MoodPoint]) -> Self {
+    pub(crate) fn of(companions: Vec<Companion>, points: &[MoodPoint], coins: u64) -> Self {
         let count = |mood: ModelMood| {
             let all = companions.iter().filter(|companion| companion.mood == mood);
             u32::try_from(all.count()).unwrap_or(u32::MAX)
@@ -254,6 +256,7 @@ impl Moods {
             Creature::of(companion, trend)
         };
         Self {
+            coins,
             happy,
             neutral,
             unhappy,

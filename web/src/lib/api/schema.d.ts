@@ -2720,6 +2720,11 @@ export interface components {
         };
         /** @description How companions feel. */
         Moods: {
+            /**
+             * Format: int64
+             * @description Coins that you have.
+             */
+            coins: number;
             /** @description Each of them. */
             companions: components["schemas"]["Creature"][];
             /**
@@ -4754,7 +4759,10 @@ export interface operations {
     };
     mark_read: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Slug of the world; the first with companions where it is left out. */
+                world?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -4767,7 +4775,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is read; how many are not. */
+            /** @description It is read; how many of that world are not. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4776,7 +4784,7 @@ export interface operations {
                     "application/json": components["schemas"]["Unread"];
                 };
             };
-            /** @description `invalid_path` */
+            /** @description `invalid_path`, `invalid_query`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4803,7 +4811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unknown_conversation`, `no_companions` */
+            /** @description `unknown_conversation`, `unknown_world`, `no_companions` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4843,7 +4851,10 @@ export interface operations {
     };
     meditate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Slug of the world; the first with companions where it is left out. */
+                world?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -4865,7 +4876,7 @@ export interface operations {
                     "application/json": components["schemas"]["Creature"];
                 };
             };
-            /** @description `invalid_path` */
+            /** @description `invalid_path`, `invalid_query`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4892,7 +4903,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unknown_creature`, `no_companions` */
+            /** @description `unknown_creature`, `unknown_world`, `no_companions` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5018,7 +5029,10 @@ export interface operations {
     };
     recover: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Slug of the world; the first with companions where it is left out. */
+                world?: string;
+            };
             header?: {
                 /** @description 1 to 200 visible ASCII characters of the caller's choice. */
                 "Idempotency-Key"?: string | null;
@@ -5043,7 +5057,7 @@ export interface operations {
                     "application/json": components["schemas"]["Recovered"];
                 };
             };
-            /** @description `invalid_path`, `invalid_idempotency_key` */
+            /** @description `invalid_path`, `invalid_query`, `unknown_field`, `invalid_idempotency_key` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5070,7 +5084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unknown_creature`: you have no such runaway; `no_companions` */
+            /** @description `unknown_creature`: you have no such runaway; `unknown_world`, `no_companions` */
             404: {
                 headers: {
                     [name: string]: unknown;

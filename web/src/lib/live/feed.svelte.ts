@@ -51,6 +51,15 @@ class Feed {
     this.#open();
   }
 
+  /** Gives the connection back: nobody looks at what happens. */
+  leave(): void {
+    this.#close();
+    clearTimeout(this.#sleep);
+    this.#world = null;
+    this.#waiting = [];
+    this.state = 'idle';
+  }
+
   /** Calls `listener` with what has happened, once a frame at most; ends with the returned function. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
