@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 
 import kubernetes_validate
 import yaml
@@ -61,12 +62,30 @@ def takes(where, args):
         check(name in cast(worlds[0] if worlds else "friends"), where, f"nobody is called '{name}'")
 
 
+def world_of(name):
+    file = ROOT / "worlds" / f"{name}.toml"
+    return tomllib.loads(file.read_text()) if file.is_file() else {}
+
+
 def cast(world):
     """Who and which places there are."""
-    file = ROOT / "worlds" / f"{world}.toml"
-    text = file.read_text() if file.is_file() else ""
-    people = re.findall(r'^\[\[characters\]\]\nname = "([^"]+)"', text, re.M)
-    return people + re.findall(r'^\[\[places\]\]\nname = .*\nslug = "([^"]+)"', text, re.M)
+    file = world_of(world)
+    return [c["name"] for c in file.get("characters", [])] + [p["slug"] for p in file.get("places", [])]
+
+
+def inboxes(world):
+    """The queues or topics in which something waits for somebody."""
+    file = world_of(world)
+    routing = file["routing"]
+    if routing["inbox"] == "place":
+        return {routing["queue"].replace("{place}", p["slug"]) for p in file["places"]}
+    if routing["inbox"] == "shared":
+        return {routing["queue"], routing["answers"]}
+    return {routing["queue"].replace("{Name}", c["name"]) for c in file["characters"]}
+
+
+def port_of(world):
+    return world_of(world).get("trigger", {}).get("port")
 
 
 def settings(where, variables):
@@ -361,9 +380,7 @@ def compose_file(file, content, base, all_of_it):
 def listens_at(command):
     """The ports of a role: its own, and of a gateway those of its worlds."""
     worlds = [word.removeprefix("--world=") for word in command if word.startswith("--world=")]
-    texts = ((ROOT / "worlds" / f"{world}.toml").read_text() for world in worlds)
-    of_worlds = [re.search(r"^\[trigger\]\n(?:(?!\[).*\n)*port = (\d+)", text, re.M) for text in texts]
-    return {PORT, *(int(found.group(1)) for found in of_worlds if found and "gateway" in command)}
+    return {PORT, *(port for port in map(port_of, worlds) if port and "gateway" in command)}
 
 
 def hosts(where, env, names):
@@ -398,14 +415,33 @@ def render(overlay):
         return list(yaml.safe_load_all(ended.stdout))
 
 
+# What an installation is called by those who look after it.
+NAMES = {
+    "friends": {"Service": {"gateway", "rabbitmq", "rabbitmq-headless", "postgres-headless"},
+                "Deployment": {"gateway", "characters", "relay", "jobs"}},
+    "companions": {"Service": {"gateway", "chat-ws", "postgres-headless", "rabbitmq-headless", "rabbitmq", "redis",
+                               "ai-companion-auth-service"},
+                   "Deployment": {"gateway", "chat-ws", "ai-consumer", "message-dispatcher", "auth", "relay"}},
+    "hogwarts": {"Service": {"gateway", "kafka", "kafka-headless", "postgres-headless"},
+                 "Deployment": {"gateway", "relay", "library", "gryffindor", "hut", "greenhouse", "muggle-world",
+                                "platform", "pitch"}},
+}
+
+
 def kubernetes():
-    for overlay in sorted(p.name for p in (KUBERNETES / "overlays").iterdir()):
-        cluster(f"overlay {overlay}", render(overlay))
+    for platform in sorted((KUBERNETES / "overlays").iterdir()):
+        worlds = sorted(w.name for w in platform.iterdir())
+        check(worlds == sorted(NAMES), platform, f"has {worlds}")
+        for world in worlds:
+            cluster(f"{platform.name}/{world}", world, render(f"{platform.name}/{world}"))
 
 
-def cluster(overlay, objects):
+def cluster(overlay, world, objects):
     by = {(o["kind"], o["metadata"]["name"]): o for o in objects}
     check(len(by) == len(objects), overlay, "has an object twice")
+    for kind, names in NAMES[world].items():
+        there = {name for k, name in by if k == kind}
+        check(there == names, overlay, f"{kind}s: lacks {names - there}, has besides {there - names}")
     for (kind, name), item in by.items():
         where = f"{overlay} {kind}/{name}"
         namespaced = kind not in ("Namespace", "StorageClass")
@@ -421,6 +457,12 @@ def cluster(overlay, objects):
         if template:
             workload(where, by, item, template)
         links(where, by, kind, item)
+        if kind == "ScaledObject":
+            keda(where, by, world, item["spec"])
+    scaled = {t["metadata"].get("queueName") or t["metadata"]["topic"] for (kind, _), o in by.items()
+              if kind == "ScaledObject" for t in o["spec"]["triggers"]}
+    wanted = set() if overlay.startswith("minikube") else inboxes(world)
+    check(scaled == wanted, overlay, f"scales by {scaled}, not by {wanted}")
 
 
 def pods(by):
@@ -485,10 +527,18 @@ def workload(where, by, item, template):
             settings(at, env)
             hosts(at, env, {name for kind, name in by if kind == "Service"})
             files = {f"{m['mountPath']}/{i['path']}" for m in box["volumeMounts"]
-                     for i in volumes[m["name"]]["secret"]["items"]}
+                     for i in volumes[m["name"]].get("secret", {}).get("items", [])}
             for variable, value in env.items():
                 check(not variable.endswith("_FILE") or value in files, at, f"{variable} names {value}, which is not mounted")
-            check(kind == "Job" or ports == {"http": PORT}, at, "listens elsewhere")
+            if kind != "Job":
+                deliveries = [int(v.split(":")[1]) for k, v in env.items() if k == "PARLOR_DELIVERIES"]
+                listened = listens_at(box["args"]) | set(deliveries)
+                check(ports["http"] == PORT and set(ports.values()) == listened, at, f"listens at {listened}, not at {ports}")
+                check(not deliveries or any(e["name"] == "PARLOR_DELIVERIES_AT" for e in box["env"]), at, "is not found")
+                check(spec["terminationGracePeriodSeconds"] >= 20, at, "is killed before it can end")
+            check(spec.get("enableServiceLinks") is False, at, "is given variables of other services")
+        if "NODES" in env:
+            check(int(env["NODES"]) == item["spec"]["replicas"], at, f"counts {env['NODES']} nodes")
 
 
 def keys(where, by, kind, name, items):
@@ -532,32 +582,42 @@ def links(where, by, kind, item):
     elif kind == "HorizontalPodAutoscaler":
         target = spec["scaleTargetRef"]
         check((target["kind"], target["name"]) in by, where, "scales nothing")
-    elif kind == "ScaledObject":
-        keda(where, by, spec)
     elif kind == "TriggerAuthentication":
         for secret in spec["secretTargetRef"]:
             keys(where, by, "Secret", secret["name"], [secret])
 
 
-def keda(where, by, spec):
+def keda(where, by, world, spec):
     """As far as KEDA's own definition is used here."""
     known = {"scaleTargetRef", "minReplicaCount", "maxReplicaCount", "pollingInterval", "cooldownPeriod", "triggers"}
     check(spec.keys() <= known, where, f"nobody knows {spec.keys() - known}")
-    check(("Deployment", spec["scaleTargetRef"]["name"]) in by, where, "scales nothing")
+    scaled = by.get(("Deployment", spec["scaleTargetRef"]["name"]))
+    if not check(scaled, where, "scales nothing"):
+        return
     check(spec["minReplicaCount"] < spec["maxReplicaCount"], where, "can't scale")
-    queues = {f"q-{name}" for name in cast("friends")}
-    asked = set()
+    # Before KEDA has looked for the first time there are as many as it would want at least.
+    check(scaled["spec"]["replicas"] == spec["minReplicaCount"], where, "begins with another number")
     for trigger in spec["triggers"]:
         check(("TriggerAuthentication", trigger["authenticationRef"]["name"]) in by, where, "may not ask")
         about = trigger["metadata"]
         if trigger["type"] == "rabbitmq":
-            asked.add(about["queueName"])
-            host = re.match(r"http://([\w-]+)\.([\w-]+)\.svc\S*:(\d+)/", about["host"])
-            service = by.get(("Service", host.group(1)))
-            ports = [p["port"] for p in service["spec"]["ports"]] if service else []
-            check(int(host.group(3)) in ports, where, f"asks at {about['host']}, where nobody answers")
+            answers(where, by, re.match(r"http://([\w-]+)\.([\w-]+)\.svc\S*:(\d+)/", about["host"]))
             check(about["mode"] in ("QueueLength", "MessageRate") and about["protocol"] == "http", where, "asks strangely")
-    check(asked == queues, where, f"looks at {asked}, not at {queues}")
+        elif check(trigger["type"] == "kafka", where, f"nobody knows {trigger['type']}"):
+            answers(where, by, re.match(r"([\w-]+)\.([\w-]+)\.svc\S*:(\d+)$", about["bootstrapServers"]))
+            place = about["topic"].removesuffix("-messages")
+            check(about["consumerGroup"] == f"{place}-group", where, f"asks about {about['consumerGroup']}")
+            bus = by["ConfigMap", "parlor"]["data"]["PARLOR_BUS"]
+            partitions = int(re.search(r"partitions=(\d+)", bus).group(1))
+            check(spec["maxReplicaCount"] <= partitions, where, "more would have nothing to do")
+
+
+def answers(where, by, address):
+    """There is such a service, in this namespace, at this port."""
+    name, namespace, port = address.groups()
+    service = by.get(("Service", name))
+    ports = [p["port"] for p in service["spec"]["ports"]] if service else []
+    check(namespace == "parlor" and int(port) in ports, where, f"asks at {address.group(0)}, where nobody answers")
 
 
 # --- observability ----------------------------------------------------------------------------------
