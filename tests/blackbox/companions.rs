@@ -199,6 +199,24 @@ async fn a_private_character_is_its_owners_alone() {
         Socket::connect(&api.base, &ws).await.end().await,
         Some(4404)
     );
+    let picture = format!("{path}/picture");
+    let png = include_bytes!("../../fuzz/seeds/cards/both.png");
+    for (who, bytes, status) in [
+        (&ben, &png[..], 404),
+        (&ann, b"<svg onload=alert(1)>", 422),
+        (&ann, &png[..], 200),
+    ] {
+        let request = api
+            .request(Method::PUT, &picture)
+            .bearer_auth(&who.token)
+            .body(bytes.to_vec());
+        let answer = Api::send(request).await.expect(status);
+        if status == 200 {
+            assert_eq!(answer["picture"], picture.as_str());
+        }
+    }
+    assert_eq!(ann.get(&api, &picture).await.status.as_u16(), 200);
+    ben.get(&api, &picture).await.expect(404);
     let change = json!({ "visibility": "public" });
     for (who, status) in [(&ben, 404), (&ann, 200), (&ben, 403)] {
         let request = api

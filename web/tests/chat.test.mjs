@@ -1,5 +1,6 @@
 // A table for two: signing up, talking, coming back.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { card } from './card.mjs';
 import { answered, guest as signUp, lines, PASSWORD, say, sitDown } from './guest.mjs';
@@ -94,6 +95,44 @@ test('a wrong password is told, a talk is deleted, and who signs out is out', as
   await page.context().close();
 });
 
+/** The colour in the middle of a picture on the page. */
+const colourOf = (picture) =>
+  picture.first().evaluate(async (image) => {
+    await image.decode();
+    const sheet = new OffscreenCanvas(1, 1).getContext('2d');
+    sheet.drawImage(image, image.naturalWidth / 2, image.naturalHeight / 2, 1, 1, 0, 0, 1, 1);
+    return sheet.getImageData(0, 0, 1, 1).data.slice(0, 3).join();
+  });
+
+test('a talk is given another title, all that is kept is saved, and the account goes with everything', async () => {
+  const page = await guest();
+  await sitDown(page);
+  await say(page, 'What do you do about rust?');
+  await answered(page, 1);
+  const talks = page.getByRole('complementary', { name: 'Your talks' });
+  await talks.getByRole('button', { name: 'Give the talk with Tony Stark another title' }).click();
+  await page.getByLabel('What is it about?').fill('<b>Rust</b> & other enemies');
+  await page.keyboard.press('Enter');
+  await talks.getByText('<b>Rust</b> & other enemies').waitFor();
+  await page.reload();
+  await talks.getByText('<b>Rust</b> & other enemies').waitFor();
+  await talks.getByRole('button', { name: 'Your account' }).click();
+  const saving = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Save it all' }).click();
+  const saved = await saving;
+  assert.equal(saved.suggestedFilename(), 'parlor-export.json');
+  const kept = JSON.stringify(JSON.parse(await readFile(await saved.path(), 'utf8')));
+  assert.ok(kept.includes('What do you do about rust?') && kept.includes(page.username));
+  await page.getByRole('button', { name: 'Delete your account' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByLabel('Username').fill(page.username);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test('somebody makes a character from a card, talks with them, and deletes them', async () => {
   const page = await guest();
   const name = `Ada ${page.username}`;
@@ -111,6 +150,14 @@ test('somebody makes a character from a card, talks with them, and deletes them'
     return came;
   });
   await page.getByText('Yours is the green one.').waitFor();
+  const painted = page.getByRole('link', { name: new RegExp(`^${name}`) }).locator('img');
+  // The cast knows of it within a second or two.
+  await until('the picture of the card', async () => {
+    await page.goto(`${server.url}/chat`);
+    await painted.first().waitFor();
+    return (await colourOf(painted)) === '120,160,90';
+  });
+  await page.getByRole('link', { name: new RegExp(`^${name}`) }).click();
   await say(page, 'One.');
   await answered(page, 1);
   const stranger = await guest();

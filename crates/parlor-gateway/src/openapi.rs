@@ -75,6 +75,7 @@ pub(crate) fn complete<'a>(document: &mut OpenApi, aliases: impl Iterator<Item =
         for operation in [
             &mut item.get,
             &mut item.post,
+            &mut item.put,
             &mut item.patch,
             &mut item.delete,
         ]

@@ -36,6 +36,12 @@ class Me {
     this.#be({ account: null, csrf: null });
   }
 
+  /** Deletes the account and all that belongs to it, for good. */
+  async vanish(): Promise<void> {
+    await ask(client.DELETE('/me'));
+    this.forget();
+  }
+
   /** The server says that nobody is signed in any more. */
   forget(): void {
     this.#be({ account: null, csrf: null });

@@ -11,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use parlor_model::card::{Card, Media, limits};
-use parlor_model::{Origin, Slug};
+use parlor_model::{Character, Origin, Slug, World};
 use parlor_ports::catalogue::{CatalogueEntry, Put};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -210,6 +210,16 @@ async fn picture(
         .as_ref()
         .and_then(|slug| world.character(slug))
         .ok_or_else(|| unknown(&world, &slug))?;
+    shown(&stage, &world, character, &headers).await
+}
+
+/// The picture of a character, or that the caller has it already.
+pub(super) async fn shown(
+    stage: &Stage,
+    world: &World,
+    character: &Character,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let own = character.card.as_ref().and_then(|card| card.picture());
     let bytes = match own {
         Some(picture) => Some(picture.bytes().to_vec()),

@@ -1,16 +1,17 @@
 //! Characters that people talk with: those of everybody, and one's own.
 
-use super::limit;
+use super::{catalogue, limit};
 use crate::auth::Person;
 use crate::chat::door::{find, may_meet};
-use crate::extract::{Fields, JsonBody, Path, Query};
+use crate::extract::{Fields, JsonBody, Path, Query, read_body};
+use crate::options::Limits;
 use crate::problem::{PROBLEM_JSON, Problem};
 use crate::stage::Stage;
 use axum::Json;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use parlor_model::card::{Card, Own, Visibility};
+use parlor_model::card::{Card, Own, Picture, Visibility, limits};
 use parlor_model::session::character_id;
 use parlor_model::{Character, Origin, World};
 use parlor_ports::catalogue::{CatalogueEntry, Put};
@@ -39,6 +40,7 @@ pub(crate) fn router() -> OpenApiRouter<Stage> {
         .routes(routes!(gallery_character))
         .routes(routes!(list_gallery, create_character))
         .routes(routes!(gallery_details, change_character, delete_character))
+        .routes(routes!(gallery_picture, change_picture))
 }
 
 /// A character to talk with.
@@ -98,14 +100,12 @@ impl GalleryCharacter {
         let mine = own.owner == Some(person.account.0);
         let card = character.card.as_ref();
         let greeting = card.map(|card| card.fields().first_mes.trim().to_owned());
-        let picture = character.picture.then(|| {
-            format!(
-                "/api/worlds/{}/characters/{}/picture",
-                world.name, character.slug
-            )
-        });
+        let id = character_id(&world.name, &character.slug);
+        let picture = character
+            .picture
+            .then(|| format!("/api/characters/id/{id}/picture"));
         Some(Self {
-            id: character_id(&world.name, &character.slug),
+            id,
             slug: character.slug.to_string(),
             name: character.name.clone(),
             world: world.name.to_string(),
@@ -264,10 +264,12 @@ fn seen(person: &Person, stage: &Stage, id: &str) -> Result<Seen, Problem> {
         let seen = GalleryCharacter::seen_by(person, &world, &character)?;
         Some((world, character, seen))
     });
-    seen.ok_or_else(|| {
-        let id: String = id.chars().take(80).collect();
-        Problem::not_found("unknown_character", format!("there is no character '{id}'"))
-    })
+    seen.ok_or_else(|| unknown(id))
+}
+
+fn unknown(id: &str) -> Problem {
+    let id: String = id.chars().take(80).collect();
+    Problem::not_found("unknown_character", format!("there is no character '{id}'"))
 }
 
 /// Who a character is to be. What is left out of a change stays.
@@ -436,18 +438,28 @@ async fn keep(
     card: &Arc<Card>,
 ) -> Result<GalleryCharacter, Problem> {
     let entry = CatalogueEntry::of(world, card).map_err(|_| taken())?;
+    put(stage, &entry).await?;
+    let character = world.newcomer(entry.slug, card);
+    GalleryCharacter::seen_by(person, world, &character).ok_or_else(Problem::internal)
+}
+
+/// Keeps a character, and has the casts look at it.
+async fn put(stage: &Stage, entry: &CatalogueEntry) -> Result<(), Problem> {
     let store = &stage.options.store;
     match store
-        .put_character(&entry, stage.options.clock.now())
+        .put_character(entry, stage.options.clock.now())
         .await?
     {
         Put::Added | Put::Replaced => {}
         Put::NameTaken(_) => return Err(taken()),
         Put::Full(why) => return Err(Problem::new(StatusCode::CONFLICT, "catalogue_full", why)),
     }
-    stage.options.director.look_for_newcomers(&world.name).await;
-    let character = world.newcomer(entry.slug, card);
-    GalleryCharacter::seen_by(person, world, &character).ok_or_else(Problem::internal)
+    stage
+        .options
+        .director
+        .look_for_newcomers(&entry.world)
+        .await;
+    Ok(())
 }
 
 /// A character of the caller's own, for a change.
@@ -520,18 +532,89 @@ async fn change_character(
         card: card.to_v3_json(),
         picture,
     };
-    match store
-        .put_character(&entry, stage.options.clock.now())
-        .await?
-    {
-        Put::Added | Put::Replaced => {}
-        Put::NameTaken(_) => return Err(taken()),
-        Put::Full(why) => return Err(Problem::new(StatusCode::CONFLICT, "catalogue_full", why)),
-    }
-    stage.options.director.look_for_newcomers(&world.name).await;
+    put(&stage, &entry).await?;
     let changed = Character {
         picture: character.picture,
         ..world.newcomer(character.slug.clone(), &card)
+    };
+    GalleryCharacter::seen_by(&person, &world, &changed)
+        .map(Json)
+        .ok_or_else(Problem::internal)
+}
+
+/// Picture of a character
+#[utoipa::path(get, path = "/api/characters/id/{id}/picture", tag = "chat", security(("bearer" = []), ("cookie" = [])),
+    params(("id" = String, Path, description = "Id or slug of the character.")),
+    responses(
+        (status = 200, content((Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp")),
+            description = "Their picture."),
+        (status = 304, description = "It is the one whose `ETag` the caller has."),
+        (status = 401, body = Problem, content_type = PROBLEM_JSON,
+            description = "`sign_in_required`, `invalid_token`"),
+        (status = 404, body = Problem, content_type = PROBLEM_JSON,
+            description = "`unknown_character`, `no_picture`"),
+    ))]
+async fn gallery_picture(
+    person: Person,
+    State(stage): State<Stage>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (world, character, _) = seen(&person, &stage, &id)?;
+    catalogue::shown(&stage, &world, &character, &headers).await
+}
+
+/// Give a character of yours a picture
+///
+/// The body is a PNG, JPEG or WebP file of 16 MiB at most, whatever its content type says. A PNG loses
+/// all that is no picture.
+#[utoipa::path(put, path = "/api/characters/id/{id}/picture", tag = "chat", security(("bearer" = []), ("cookie" = [])),
+    params(("id" = String, Path, description = "Id or slug of the character.")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream",
+        description = "The picture's file."),
+    responses(
+        (status = 200, body = GalleryCharacter),
+        (status = 400, body = Problem, content_type = PROBLEM_JSON, description = "`broken_body`"),
+        (status = 401, body = Problem, content_type = PROBLEM_JSON,
+            description = "`sign_in_required`, `invalid_token`"),
+        (status = 403, body = Problem, content_type = PROBLEM_JSON,
+            description = "`not_yours`, `cross_site`, `csrf`"),
+        (status = 404, body = Problem, content_type = PROBLEM_JSON, description = "`unknown_character`"),
+        (status = 409, body = Problem, content_type = PROBLEM_JSON,
+            description = "`name_taken`, `catalogue_full`"),
+        (status = 413, body = Problem, content_type = PROBLEM_JSON, description = "`body_too_large`"),
+        (status = 422, body = Problem, content_type = PROBLEM_JSON, description = "`invalid_picture`"),
+    ))]
+async fn change_picture(
+    person: Person,
+    State(stage): State<Stage>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Json<GalleryCharacter>, Problem> {
+    let (world, character, _) = mine(&person, &stage, &id)?;
+    let most = Limits {
+        body_bytes_max: limits::PICTURE_BYTES_MAX,
+        ..stage.options.limits
+    };
+    let picture = Picture::new(&read_body(request, most).await?)
+        .map_err(|why| Problem::refused("invalid_picture", format!("the picture {why}")))?;
+    let kept = stage
+        .options
+        .store
+        .kept_card(&world.name, &character.slug)
+        .await?
+        .ok_or_else(|| unknown(&id))?;
+    let entry = CatalogueEntry {
+        world: world.name.clone(),
+        slug: character.slug.clone(),
+        name: character.name.clone(),
+        card: kept.card,
+        picture: Some(picture.bytes().to_vec()),
+    };
+    put(&stage, &entry).await?;
+    let changed = Character {
+        picture: true,
+        ..(*character).clone()
     };
     GalleryCharacter::seen_by(&person, &world, &changed)
         .map(Json)

@@ -67,6 +67,7 @@ const TABLE: &[(&str, Rule)] = &[
     ("GET /api/bus/inboxes", OPEN),
     ("GET /api/characters", OWN),
     ("GET /api/characters/id/{id}", OWN),
+    ("GET /api/characters/id/{id}/picture", OWN),
     ("GET /api/characters/{character}/journey", OPEN),
     ("GET /api/chatroom/conversation/{id}", OWN),
     ("GET /api/chatroom/conversations", OWN),
@@ -131,6 +132,7 @@ const TABLE: &[(&str, Rule)] = &[
     ("POST /session", OPEN),
     ("POST /token", OPEN),
     ("POST /validate", OWN),
+    ("PUT /api/characters/id/{id}/picture", OWN),
 ];
 
 /// Answers of their own that look like a refusal, whoever asks: what the example gives is not good.

@@ -178,6 +178,7 @@ async fn every_route_of_the_api_is_documented() {
             "GET /api/bus/inboxes",
             "GET /api/characters",
             "GET /api/characters/id/{id}",
+            "GET /api/characters/id/{id}/picture",
             "GET /api/characters/{character}/journey",
             "GET /api/chatroom/conversation/{id}",
             "GET /api/chatroom/conversations",
@@ -243,6 +244,7 @@ async fn every_route_of_the_api_is_documented() {
             "POST /session",
             "POST /token",
             "POST /validate",
+            "PUT /api/characters/id/{id}/picture",
         ]
     );
 }

@@ -33,6 +33,8 @@ const PAGE = 50;
 const COMPANIONS_PAGE = 200;
 /** Characters that are on the page. */
 const COMPANIONS_MAX = 1_000;
+const PAINT_ATTEMPTS_MAX = 20;
+const PAINT_AGAIN_MS = 250;
 const LINES_PAGE = 200;
 /** Lines of one talk that are on the page: the latest ones. */
 const LINES_MAX = 2_000;
@@ -89,10 +91,46 @@ export class ChatHouse {
     this.talks = this.talks.filter(({ id }) => id !== talk.id);
   }
 
+  /** Gives a talk another title. */
+  async rename(talk: PastTalk, title: string): Promise<void> {
+    const params = { path: { id: talk.id } };
+    const renamed = talkOf(await ask(client.PATCH('/me/sessions/{id}', { params, body: { title } })));
+    this.talks = this.talks.map((other) => (other.id === talk.id ? renamed : other));
+  }
+
   /** Makes a character of one's own; the cast knows of them within a second or two. */
-  async make(wish: Wish): Promise<void> {
+  async make(wish: Wish): Promise<Companion> {
     const made = await ask(client.POST('/api/characters', { body: { ...wish, world: null } }));
-    this.companions = [...this.companions.filter(({ id }) => id !== made.id), made];
+    this.#known(made);
+    return made;
+  }
+
+  /** Gives a character of one's own a picture. As soon as they are made not every server knows them. */
+  async paint(companion: Companion, picture: Blob): Promise<void> {
+    const params = { path: { id: companion.id } };
+    const put = (): Promise<Companion> =>
+      ask(
+        client.PUT('/api/characters/id/{id}/picture', {
+          params,
+          // The description can't say what a file is in a browser.
+          body: picture as unknown as number[],
+          bodySerializer: (file: unknown) => file as Blob,
+          headers: { 'content-type': 'application/octet-stream' },
+        }),
+      );
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        this.#known(await put());
+        return;
+      } catch (error) {
+        if (!(error instanceof Refusal) || error.status !== 404 || attempt === PAINT_ATTEMPTS_MAX) throw error;
+      }
+      await new Promise((done) => setTimeout(done, PAINT_AGAIN_MS));
+    }
+  }
+
+  #known(companion: Companion): void {
+    this.companions = [...this.companions.filter(({ id }) => id !== companion.id), companion];
   }
 
   async retire(companion: Companion): Promise<void> {
