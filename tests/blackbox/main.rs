@@ -7,6 +7,7 @@ mod api;
 mod backup;
 mod chaos;
 mod chatlings;
+mod chatter;
 mod commands;
 mod companions;
 mod deploy;

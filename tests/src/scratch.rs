@@ -76,6 +76,13 @@ impl Scratch {
         }
     }
 
+    /// A place with a world to which bots come, and these lines of `[routing]`.
+    pub async fn of_bots(setting: Setting, routing: &str) -> Self {
+        let dir = directory();
+        let world = TestWorld::of_bots(dir.path(), routing);
+        Self::with(setting, dir, world).await
+    }
+
     /// A place on these very servers.
     pub async fn on(setting: Setting, amqp: String, database: Database) -> Self {
         let dir = directory();

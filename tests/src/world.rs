@@ -94,6 +94,23 @@ impl TestWorld {
         }
     }
 
+    /// Writes a world into `dir` to which bots come: who is silent for two seconds is gone.
+    ///
+    /// # Panics
+    /// The file can't be written.
+    #[must_use]
+    pub fn of_bots(dir: &Path, routing: &str) -> Self {
+        let name = format!("t-{}", fresh_name());
+        let file: PathBuf = dir.join(format!("{name}.toml"));
+        std::fs::write(&file, bots(&name, routing)).expect("a test can write into its directory");
+        Self {
+            exchange: format!("{name}-exchange"),
+            queue_prefix: format!("{name}."),
+            source: file.display().to_string(),
+            name,
+        }
+    }
+
     /// Display names.
     #[must_use]
     pub fn cast(&self) -> [&'static str; 4] {
@@ -145,6 +162,34 @@ dialect = "talk"
 name = "Ines"
 dialect = "talk"
 "##
+    )
+}
+
+fn bots(name: &str, routing: &str) -> String {
+    format!(
+        r#"[world]
+name = "{name}"
+pace = "50ms"
+
+[routing]
+exchange = {{ name = "{name}-exchange", type = "direct" }}
+{routing}
+
+[mechanics.bots]
+count = 5
+opens_per_minute = 120.0
+bored = 0.2
+lease_seconds = 2
+patience_seconds = 8
+
+[dialects.gibberish]
+kind = "gibberish"
+[dialects.plain]
+kind = "grammar"
+[dialects.plain.rules]
+open = ["Plainly, #you#."]
+reply = ["Plainly so, #you#."]
+"#
     )
 }
 

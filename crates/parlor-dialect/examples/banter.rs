@@ -38,6 +38,7 @@ fn friends() -> Result<World, Box<dyn std::error::Error>> {
         characters: |_| Vec::new(),
         dialects: |_| Vec::new(),
         needs_places: false,
+        brings_cast: false,
     };
     let vocabulary = Vocabulary {
         mechanics: ["exchange_limit", "gossip", "aside"].map(any).into(),

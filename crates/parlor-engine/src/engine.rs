@@ -1,6 +1,7 @@
 //! Decide and settle: the two pure halves of a step, before and after the words are found.
 
 use crate::cards;
+use crate::mechanics::bots::Bots;
 use crate::mechanics::travel::Travel;
 use crate::mechanics::{self, Mechanic};
 use crate::plan::{Decision, Plan, PlannedLine, Said, Words};
@@ -23,6 +24,7 @@ pub struct Engine {
     pace: Duration,
     mechanics: Vec<Box<dyn Mechanic>>,
     travel: Option<Travel>,
+    bots: Option<Bots>,
 }
 
 /// Why a world can't run.
@@ -58,8 +60,10 @@ impl Engine {
     pub fn new(world: Arc<World>, seed: u64, pace: Duration) -> Result<Self, EngineError> {
         let mechanics = mechanics::of(&world)?;
         let travel = mechanics::settings(&world)?;
+        let bots = mechanics::settings(&world)?;
         Ok(Self {
             travel,
+            bots,
             world,
             seed,
             pace,
@@ -91,6 +95,12 @@ impl Engine {
         self.travel.as_ref()
     }
 
+    /// How bots behave, in a world that has them.
+    #[must_use]
+    pub fn bots(&self) -> Option<&Bots> {
+        self.bots.as_ref()
+    }
+
     /// What an event leads to.
     #[must_use]
     pub fn decide(&self, scene: &Scene) -> Decision {
@@ -113,6 +123,10 @@ impl Engine {
             Err(refusal) => return refusal,
         };
         if let Some(gone) = lines.first().and_then(|line| self.who_is_gone(line)) {
+            if self.bots.is_some() {
+                // Bots leave when they like: nobody waits for an answer any more.
+                return Decision::Nothing;
+            }
             return Decision::Refuse(format!(
                 "'{gone}', to whom {} would speak, is not in the cast of '{}'",
                 scene.me.slug, self.world.name

@@ -9,9 +9,9 @@ use crate::options::{GatewayOptions, Limits, SignIn};
 use crate::routes::compat::{Triggers, alias_or_nothing};
 use crate::routes::health::Vitals;
 use crate::routes::{
-    catalogue, characters, chatroom, compat, conversations, dead_letters, events, gallery, health,
-    inboxes, inspect, journeys, lists, me, messages, roles, search, sessions, sign_in, stats,
-    usage, v1, worlds,
+    catalogue, characters, chatroom, compat, conversations, dead_letters, directory, events,
+    gallery, health, inboxes, inspect, journeys, lists, me, messages, roles, search, sessions,
+    sign_in, stats, usage, v1, worlds,
 };
 use crate::stage::Stage;
 use crate::web::page_beneath;
@@ -151,6 +151,7 @@ fn api() -> OpenApiRouter<Stage> {
         .merge(usage::router())
         .merge(compat::router())
         .merge(inboxes::router())
+        .merge(directory::router())
         .merge(journeys::router())
         .merge(roles::router())
         .merge(dead_letters::router())

@@ -1,11 +1,13 @@
 //! What the API shows: the JSON of answers and of live events, with its schema. Conversations and
 //! messages have the same JSON as in the model (a test holds the two together).
 
+mod bots;
 pub mod chatroom;
 mod journeys;
 mod ops;
 pub mod people;
 
+pub use bots::*;
 pub use journeys::*;
 pub use ops::*;
 

@@ -167,6 +167,19 @@ pub trait Bus: Send + Sync {
     /// Terminal when something of that name exists in another form; the message says how to mend it.
     async fn declare(&self, topology: &Topology) -> PortResult<()>;
 
+    /// Takes inboxes away, with whatever waits in them, and forgets them: sending there is an error from
+    /// then on, as to any inbox that is not declared. Those that are not there are no error; one that is
+    /// declared again is a new one, and empty. A subscription that listens to them goes on with its others,
+    /// or waits for nothing.
+    ///
+    /// # Errors
+    /// Retryable when the bus is away; then some may be gone.
+    async fn remove(&self, world: &Slug, inboxes: &[String]) -> PortResult<()>;
+
+    /// Forgets inboxes that somebody else looks after, and leaves them where they are: they are not made
+    /// again after a reconnect, and nothing more is sent there from here.
+    fn forget(&self, world: &Slug, inboxes: &[String]);
+
     /// Sends. One result per envelope, in order; `Ok` means that the bus has taken responsibility
     /// (confirmed and, where it is durable, on disk). Envelopes to one inbox keep their order.
     /// After an error the envelope may or may not have been delivered: sending it again is right.

@@ -19,6 +19,7 @@ pub mod chat;
 pub mod companions;
 pub mod dialect;
 pub mod director;
+pub mod directory;
 pub mod error;
 pub mod inspect;
 pub mod journeys;

@@ -8,6 +8,14 @@ pub const MESSAGES_STORED: &str = "parlor_messages_stored_total";
 pub const CONVERSATIONS_OPENED: &str = "parlor_conversations_opened_total";
 /// Conversations that came to their end.
 pub const CONVERSATIONS_CLOSED: &str = "parlor_conversations_closed_total";
+/// Bots that came.
+pub const BOTS_CAME: &str = "parlor_bots_came_total";
+/// Bots that left by their own word.
+pub const BOTS_LEFT: &str = "parlor_bots_left_total";
+/// Bots that were gone without a word: their host's lease ended.
+pub const BOTS_LOST: &str = "parlor_bots_lost_total";
+/// Conversations that were closed because nothing was said any more: what was on its way was lost.
+pub const CONVERSATIONS_GONE_SILENT: &str = "parlor_conversations_gone_silent_total";
 /// Moves from place to place (`by`: script, model or hand); all but the last are automatic.
 pub const MOVES: &str = "parlor_moves_total";
 /// Deliveries taken from the bus.
@@ -82,6 +90,7 @@ pub fn describe() {
     describe_counter!(MESSAGES_STORED, "messages stored");
     describe_counter!(CONVERSATIONS_OPENED, "conversations opened");
     describe_counter!(CONVERSATIONS_CLOSED, "conversations that came to their end");
+    describe_bots();
     describe_counter!(MOVES, "moves from place to place");
     describe_counter!(DELIVERIES, "deliveries taken from the bus");
     describe_counter!(DELIVERIES_STALE, "deliveries that had been handled before");
@@ -132,6 +141,16 @@ pub fn describe() {
     describe_gauge!(LIVE_READERS, "live-event readers connected");
     describe_counter!(HTTP_REQUESTS, "HTTP requests");
     describe_histogram!(HTTP_SECONDS, Unit::Seconds, "one HTTP request");
+}
+
+fn describe_bots() {
+    describe_counter!(BOTS_CAME, "bots that came");
+    describe_counter!(BOTS_LEFT, "bots that left by their own word");
+    describe_counter!(BOTS_LOST, "bots that were gone without a word");
+    describe_counter!(
+        CONVERSATIONS_GONE_SILENT,
+        "conversations closed because nothing was said any more"
+    );
 }
 
 fn describe_roles() {

@@ -55,7 +55,7 @@ impl Report {
     /// True when this role speaks for this character.
     #[must_use]
     pub fn acts_for(&self, world: &Slug, character: &Slug) -> bool {
-        matches!(self.role.as_str(), "character" | "all")
+        matches!(self.role.as_str(), "character" | "bot" | "all")
             && self.worlds.contains(world)
             && (self.names.is_empty() || self.names.contains(character))
     }

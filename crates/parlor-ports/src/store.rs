@@ -13,6 +13,7 @@ use crate::accounts::AccountStore;
 use crate::bus::DeadLetter;
 use crate::catalogue::Catalogue;
 use crate::companions::{Companions, Generation};
+use crate::directory::Directory;
 use crate::error::PortResult;
 use crate::inspect::Inspection;
 use crate::journeys::Journeys;
@@ -452,6 +453,7 @@ pub trait Store:
     + AccountStore
     + Sessions
     + Journeys
+    + Directory
 {
 }
 
@@ -473,5 +475,6 @@ impl<T> Store for T where
         + AccountStore
         + Sessions
         + Journeys
+        + Directory
 {
 }

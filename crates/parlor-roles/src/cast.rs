@@ -4,7 +4,7 @@ use crate::character::{CharacterOptions, CharacterRole, Load};
 use crate::relay::RelayHandle;
 use crate::stage::Stage;
 use parlor_model::world::InboxKind;
-use parlor_model::{Origin, Slug, World};
+use parlor_model::{Character, Origin, Slug, World};
 use parlor_ports::PortError;
 use parlor_ports::bus::Bus;
 use std::collections::HashSet;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 /// Of a cast, for whom to act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whom {
-    /// Everybody.
+    /// Everybody but those who register themselves: whoever holds them acts for them.
     All,
     /// Those who are not in the world's file.
     Newcomers,
@@ -123,7 +123,12 @@ fn inboxes(world: &World, whom: Whom) -> Vec<String> {
     }
     let mut seen = HashSet::new();
     let cast = world.cast.iter();
-    cast.filter(|character| whom == Whom::All || character.origin != Origin::World)
+    let wanted = |character: &&Arc<Character>| match character.origin {
+        Origin::World => whom == Whom::All,
+        Origin::Catalogue => true,
+        Origin::Registered => false,
+    };
+    cast.filter(wanted)
         .map(|character| world.inbox_of(character))
         .filter(|inbox| seen.insert(inbox.clone()))
         .collect()

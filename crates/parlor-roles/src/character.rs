@@ -186,6 +186,11 @@ impl Lane {
                     events.push(event);
                     handled.push(delivery);
                 }
+                Err(_) if is_for_nobody(&world, &delivery) => {
+                    let id = delivery.content.as_ref().map(|envelope| envelope.id);
+                    self.stage.sent(id);
+                    ends.push((delivery, Verdict::Ack));
+                }
                 Err(reason) => ends.push((delivery, Verdict::DeadLetter(reason))),
             }
         }
@@ -261,6 +266,15 @@ impl Lane {
             tracing::warn!(%error, "some deliveries could not be ended and come again");
         }
     }
+}
+
+/// True for an event to somebody who was free to leave, and did.
+fn is_for_nobody(world: &World, delivery: &Delivery) -> bool {
+    delivery.content.as_ref().is_ok_and(|envelope| {
+        envelope.world == world.name
+            && envelope.arriving().is_none()
+            && world.may_have_left(&envelope.recipient)
+    })
 }
 
 /// The event in a delivery; or why it can't be one for this inbox.

@@ -7,10 +7,12 @@
 //! Each role is *options → service → handle → error*: options say what it needs, the service owns
 //! its loop and ends when its token is cancelled, the handle (where there is one) is cheap to clone.
 
+pub mod bots;
 pub mod cast;
 pub mod character;
 pub mod chat;
 pub mod director;
+pub mod directory;
 pub mod generation;
 pub mod indexer;
 pub mod jobs;

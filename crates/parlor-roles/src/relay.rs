@@ -7,7 +7,7 @@
 use crate::stage::Stage;
 use crate::stage::track::about;
 use chrono::{DateTime, TimeDelta, Utc};
-use parlor_model::{OutboxRow, Slug};
+use parlor_model::{Envelope, OutboxRow, Slug};
 use parlor_ports::bus::{Bus, Outgoing};
 use parlor_ports::store::Abandoned;
 use parlor_ports::trace::{self, Kind, Span, Tracer};
@@ -256,6 +256,10 @@ impl Shared {
             match result {
                 Ok(()) if durable => sent.push(outgoing.envelope.id),
                 Ok(()) => {}
+                // Nobody is there any more, and their inbox is gone.
+                Err(error) if !error.is_retryable() && self.is_for_nobody(&outgoing.envelope) => {
+                    sent.push(outgoing.envelope.id);
+                }
                 Err(error) => tracing::warn!(
                     event = %outgoing.envelope.id,
                     conversation = %outgoing.envelope.conversation,
@@ -267,6 +271,11 @@ impl Shared {
             }
         }
         self.stage.sent(sent);
+    }
+
+    fn is_for_nobody(&self, envelope: &Envelope) -> bool {
+        let world = self.stage.worlds().get(&envelope.world);
+        world.is_some_and(|world| world.may_have_left(&envelope.recipient))
     }
 
     fn count(&self, results: &[PortResult<()>]) {

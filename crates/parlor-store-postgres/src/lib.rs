@@ -37,6 +37,7 @@ mod bundle;
 mod catalogue;
 mod changes;
 mod companions;
+mod directory;
 mod error;
 mod inspect;
 mod journeys;

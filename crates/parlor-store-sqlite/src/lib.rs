@@ -30,6 +30,7 @@ mod codec;
 mod commit;
 mod companions;
 mod connect;
+mod directory;
 mod fault;
 mod inspect;
 mod journeys;

@@ -36,6 +36,10 @@ const ALL: &[(&str, &str)] = &[
         "0009_journeys",
         include_str!("../migrations/0009_journeys.sql"),
     ),
+    (
+        "0014_directory",
+        include_str!("../migrations/0014_directory.sql"),
+    ),
 ];
 
 /// Names of those that are not applied yet.

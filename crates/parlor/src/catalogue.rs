@@ -3,10 +3,13 @@
 
 use anyhow::Context;
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use parlor_model::card::Card;
-use parlor_model::{Character, Clock, ConversationStatus, Slug, World};
+use parlor_model::world::Topology;
+use parlor_model::{Character, Clock, ConversationStatus, Origin, Slug, World};
 use parlor_ports::bus::Bus;
 use parlor_ports::catalogue::Catalogue;
+use parlor_ports::directory::{BOTS_AT_ONCE_MAX, Directory};
 use parlor_ports::store::{ConversationFilter, Store};
 use parlor_roles::{Casting, Production, Stage};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -29,6 +32,10 @@ struct Known {
     version: u64,
     /// Whose card has been read, by slug, with the version of the catalogue that its change made.
     cards: BTreeMap<Slug, (u64, Option<Arc<Character>>)>,
+    /// The version of the directory that has been read; 0: none yet.
+    directory: u64,
+    /// Bots of the directory, by name, with the dialect that they named.
+    bots: BTreeMap<Slug, (Option<String>, Arc<Character>)>,
 }
 
 /// The casts of worlds, with those who have joined them.
@@ -41,29 +48,49 @@ impl Casts {
             world,
             version: 0,
             cards: BTreeMap::new(),
+            directory: 0,
+            bots: BTreeMap::new(),
         });
         Self(known.collect())
     }
 
-    /// Reads what has changed in the catalogues; gives the worlds whose casts have.
+    /// Reads what has changed in the catalogues and directories; gives the worlds whose casts have.
     ///
     /// # Errors
     /// The store is away; what has been read until then is kept.
-    pub(crate) async fn read<C: Catalogue + ?Sized>(
+    pub(crate) async fn read<C: Catalogue + Directory + ?Sized>(
         &mut self,
         store: &C,
+        now: DateTime<Utc>,
     ) -> anyhow::Result<Vec<Arc<World>>> {
         let versions: HashMap<_, _> = store.catalogue_versions().await?.into_iter().collect();
+        let mut directories = HashMap::new();
+        if self.0.iter().any(|known| known.world.has_bots()) {
+            directories.extend(store.directory_versions().await?);
+        }
         let mut changed = Vec::new();
         for known in &mut self.0 {
-            let version = versions.get(&known.world.name).copied().unwrap_or(0);
-            if version != known.version {
+            let name = &known.world.name;
+            let version = versions.get(name).copied().unwrap_or(0);
+            let directory = directories.get(name).copied().unwrap_or(0);
+            let is_new = version != known.version;
+            // What changes meanwhile makes a later version, and is read then.
+            if is_new {
                 known
                     .read(store)
                     .await
                     .with_context(|| format!("the catalogue of '{}'", known.world.name))?;
-                // What changes meanwhile makes a later version, and is read then.
                 known.version = version;
+            }
+            let came_or_left = directory != known.directory;
+            if came_or_left {
+                known
+                    .read_directory(store, now)
+                    .await
+                    .with_context(|| format!("the directory of '{}'", known.world.name))?;
+                known.directory = directory;
+            }
+            if is_new || came_or_left {
                 changed.push(known.joined());
             }
         }
@@ -112,9 +139,37 @@ impl Known {
         Ok(Some((kept.version, character)))
     }
 
+    async fn read_directory<D: Directory + ?Sized>(
+        &mut self,
+        store: &D,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<()> {
+        let mut known = std::mem::take(&mut self.bots);
+        let mut after = None;
+        loop {
+            let page = store
+                .bots(&self.world.name, now, after.as_ref(), BOTS_AT_ONCE_MAX)
+                .await?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.name.clone());
+            for bot in page {
+                let before = known.remove(&bot.name);
+                let before = before.filter(|(dialect, _)| *dialect == bot.dialect);
+                let kept = before.unwrap_or_else(|| {
+                    let character = self.world.bot(&bot.name, bot.dialect.as_deref());
+                    (bot.dialect, Arc::new(character))
+                });
+                self.bots.insert(bot.name, kept);
+            }
+        }
+    }
+
     /// The world with everybody who can join it.
     fn joined(&self) -> Arc<World> {
         let newcomers = self.cards.values().filter_map(|(_, who)| who.clone());
+        let newcomers = newcomers.chain(self.bots.values().map(|(_, bot)| bot.clone()));
         let (grown, refused) = self.world.with_newcomers(newcomers);
         for (slug, why) in refused {
             tracing::warn!(world.name = %grown.name, character.slug = %slug, %why,
@@ -155,7 +210,7 @@ impl Follower {
     /// Puts on the stage whatever has changed; what fails is in the log and is tried again.
     async fn look(&self) {
         let mut casts = self.casts.lock().await;
-        let changed = match casts.read(&*self.store).await {
+        let changed = match casts.read(&*self.store, self.clock.now()).await {
             Ok(changed) => changed,
             // Those who need the store say so.
             Err(error) => return tracing::debug!(error = format!("{error:#}"), "no look at casts"),
@@ -167,7 +222,7 @@ impl Follower {
                     "the cast can't change for now");
                 let known = casts.0.iter_mut().find(|known| known.world.name == name);
                 if let Some(known) = known {
-                    known.version = 0;
+                    (known.version, known.directory) = (0, 0);
                 }
             }
         }
@@ -175,11 +230,18 @@ impl Follower {
 
     async fn put_on_stage(&self, world: Arc<World>) -> anyhow::Result<()> {
         let before = self.stage.worlds().get(&world.name);
-        self.bus.declare(&world.topology()).await?;
+        let (new, gone) = difference(before.as_deref(), &world);
+        self.bus.declare(&new).await?;
         self.stage.recast((self.recast)(world.clone())?);
         tracing::info!(world.name = %world.name, cast = world.cast.len(), "the cast has changed");
         let left = before.iter().flat_map(|before| &before.cast);
-        for character in left.filter(|c| world.named(&c.name).is_none()) {
+        let left = left.filter(|c| world.named(&c.name).is_none());
+        let (bots, left): (Vec<_>, Vec<_>) = left.partition(|c| c.origin == Origin::Registered);
+        if !bots.is_empty() {
+            // Whoever held them, or swept them out, takes their inboxes away.
+            self.bus.forget(&world.name, &gone);
+        }
+        for character in left {
             if self.closes {
                 self.close_conversations_of(&world.name, &character.name)
                     .await?;
@@ -212,6 +274,16 @@ impl Follower {
             }
         }
     }
+}
+
+/// What of a world's topology is new since it was another one, and which inboxes are no longer in it.
+fn difference(before: Option<&World>, now: &World) -> (Topology, Vec<String>) {
+    let mut new = now.topology();
+    let had = before.map(World::topology);
+    let had = had.into_iter().flat_map(|topology| topology.inboxes);
+    let mut had: HashSet<String> = had.map(|binding| binding.inbox).collect();
+    new.inboxes.retain(|binding| !had.remove(&binding.inbox));
+    (new, had.into_iter().collect())
 }
 
 #[async_trait]

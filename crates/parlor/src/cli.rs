@@ -359,6 +359,9 @@ pub(crate) struct UpArgs {
     /// Start no conversation
     #[arg(long)]
     pub(crate) no_start: bool,
+    /// Where bots come and go: start so many. Default: what the world says
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub(crate) bots: Option<u32>,
     /// Print no lines, only the banner
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -378,9 +381,16 @@ pub(crate) struct RunArgs {
     /// World files, or names of bundled worlds
     #[arg(long = "world", value_name = "WORLD", default_value = "friends")]
     pub(crate) worlds: Vec<String>,
-    /// For a character or a place: which (slug or name); left out: the whole cast, or all places
+    /// For a character or a place: which (slug or name); left out: the whole cast, or all places. For a
+    /// bot: what it is called; left out: it names itself
     #[arg(long = "name", value_name = "NAME")]
     pub(crate) names: Vec<String>,
+    /// For bots: how many. Default: as many as are named, or one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) count: Option<u32>,
+    /// For bots: what they speak, a name under [dialects] of the world. Default: what its bots speak
+    #[arg(long, value_name = "DIALECT")]
+    pub(crate) dialect: Option<String>,
     /// For a character: act for those who have joined the world from its catalogue, and for whoever
     /// joins
     #[arg(long, conflicts_with = "names")]
@@ -410,6 +420,10 @@ pub(crate) enum RoleName {
     Character,
     /// Places of a world: who arrives, what happens there, who goes on
     Place,
+    /// Bots of a world, which name themselves and come and go
+    Bot,
+    /// Sees off bots of which nothing is heard any more
+    Directory,
     /// Sends what was left behind
     Relay,
     /// Keeps worlds going

@@ -92,9 +92,16 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
     migrate(&*store, purpose.no_migrate).await?;
     let mut casts = Casts::of(worlds.clone());
     let mut worlds = worlds;
+    let restless = worlds.iter().find(|world| world.has_bots());
+    if let (Some(world), Some(_)) = (restless, purpose.record) {
+        bail!(
+            "'{}' can't be recorded: its bots come and go as they like",
+            world.name
+        );
+    }
     // A recording holds what its world is made of; the catalogue is not in it.
     if purpose.record.is_none() {
-        for grown in casts.read(&*store).await? {
+        for grown in casts.read(&*store, clock.now()).await? {
             if let Some(world) = worlds.iter_mut().find(|world| world.name == grown.name) {
                 *world = grown;
             }

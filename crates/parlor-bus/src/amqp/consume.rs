@@ -63,6 +63,7 @@ impl AmqpSubscription {
     /// Consumes on this connection. A missing queue is declared again, once.
     async fn begin(&mut self, session: Arc<Session>) -> PortResult<()> {
         let core = Arc::clone(&self.settler.core);
+        self.leave_removed(&core);
         let mut begun = consume(&core, &session, &self.options).await;
         if matches!(&begun, Err(error) if fault::code(error) == Some(NOT_FOUND)) {
             core.redeclare(&session).await?;
@@ -76,6 +77,13 @@ impl AmqpSubscription {
         *self.settler.lane.lock() = Some(Lane::new(consuming.epoch, channel));
         self.consuming = Some(consuming);
         Ok(())
+    }
+
+    /// No longer listens to inboxes that were removed since.
+    fn leave_removed(&mut self, core: &Core) {
+        let topologies = core.topologies.lock();
+        let inboxes = &mut self.options.inboxes;
+        inboxes.retain(|inbox| topologies.route(inbox).is_some());
     }
 
     /// Begins again, for as long as it takes.
@@ -108,6 +116,11 @@ impl Subscription for AmqpSubscription {
         loop {
             if self.consuming.is_none() {
                 self.resume().await?;
+            }
+            if self.options.inboxes.is_empty() {
+                // All that it listened to was removed.
+                self.settler.core.closing.cancelled().await;
+                return Err(fault::closed());
             }
             let Some(consuming) = self.consuming.as_mut() else {
                 continue;

@@ -87,6 +87,16 @@ impl Bus for AmqpBus {
         Ok(())
     }
 
+    async fn remove(&self, world: &Slug, inboxes: &[String]) -> PortResult<()> {
+        self.core.topologies.lock().forget(world, inboxes);
+        let session = self.core.session(Some(OUTAGE_MAX)).await?;
+        topology::delete(&session.connection, inboxes).await
+    }
+
+    fn forget(&self, world: &Slug, inboxes: &[String]) {
+        self.core.topologies.lock().forget(world, inboxes);
+    }
+
     async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
         publish::publish(&self.core, batch).await
     }

@@ -3,7 +3,9 @@
 use super::fault;
 use super::wire::{long, short};
 use futures::{TryStreamExt, stream};
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::options::{
+    ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
+};
 use lapin::types::{FieldTable, MAX_SHORT_STRING_LENGTH, ShortString};
 use lapin::{Channel, Connection};
 use parlor_model::Slug;
@@ -72,6 +74,17 @@ impl Topologies {
     }
 }
 
+impl Topologies {
+    /// Forgets inboxes of a world.
+    pub(super) fn forget(&mut self, world: &Slug, inboxes: &[String]) {
+        let gone: HashSet<&String> = inboxes.iter().collect();
+        for topology in self.all.iter_mut().filter(|t| t.world == *world) {
+            topology.inboxes.retain(|b| !gone.contains(&b.inbox));
+        }
+        self.routes = routes(&self.all);
+    }
+}
+
 /// A message reaches its inbox through the world's exchange where the key leads there alone; else
 /// (fan-out, patterns, a key that several inboxes share) through the default exchange, by the
 /// queue's name.
@@ -134,6 +147,19 @@ pub(super) async fn declare(connection: &Connection, topology: &Topology) -> Por
     stream::iter(topology.inboxes.iter().map(Ok))
         .try_for_each_concurrent(DECLARING_MAX, |binding| {
             declare_inbox(&channel, topology, binding)
+        })
+        .await
+        .map_err(failed)
+}
+
+/// Deletes queues, with what is in them.
+pub(super) async fn delete(connection: &Connection, inboxes: &[String]) -> PortResult<()> {
+    let failed = |error| fault::passing("can't delete queues", &error);
+    let channel = connection.create_channel().await.map_err(failed)?;
+    stream::iter(inboxes.iter().map(Ok))
+        .try_for_each_concurrent(DECLARING_MAX, |inbox| {
+            let deleted = channel.queue_delete(short(inbox), QueueDeleteOptions::default());
+            async { deleted.await.map(|_| ()) }
         })
         .await
         .map_err(failed)

@@ -71,6 +71,16 @@ impl Bus for EmbeddedBus {
             })
     }
 
+    async fn remove(&self, world: &Slug, inboxes: &[String]) -> PortResult<()> {
+        let dropped = self.queues.lock().remove(world, inboxes);
+        // Their rows would be sent again after a restart.
+        self.store.clear_outbox(&dropped).await
+    }
+
+    fn forget(&self, _world: &Slug, _inboxes: &[String]) {
+        // There is one process, and nothing to connect to again.
+    }
+
     async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
         let mut queues = self.queues.lock();
         let push = |out: &Outgoing| {

@@ -1,7 +1,7 @@
 //! The queues of the embedded bus: plain data behind one lock, no waiting in here.
 
 use parlor_model::world::Topology;
-use parlor_model::{Envelope, Slug};
+use parlor_model::{Envelope, EventId, Slug};
 use parlor_ports::bus::{Delivery, DeliveryToken, InboxStatus};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -27,6 +27,10 @@ struct Inbox {
     world: Slug,
     waiting: VecDeque<Waiting>,
     consumers: Vec<Attached>,
+    /// Handed out and not settled.
+    in_hand: usize,
+    /// It was removed; its place is free once nothing of it is in hand.
+    removed: bool,
 }
 
 /// A consumer of an inbox.
@@ -62,6 +66,8 @@ pub(super) enum Refused {
 pub(super) struct Queues {
     names: HashMap<Arc<str>, usize>,
     inboxes: Vec<Inbox>,
+    /// Places of `inboxes` that nobody uses.
+    free: Vec<usize>,
     consumers: HashMap<u64, Consumer>,
     waiting: usize,
     /// Next `seq`, tag or consumer number.
@@ -94,16 +100,61 @@ impl Queues {
                 continue;
             }
             let name: Arc<str> = binding.inbox.as_str().into();
-            self.names.insert(Arc::clone(&name), self.inboxes.len());
-            let world = topology.world.clone();
-            self.inboxes.push(Inbox {
-                name,
-                world,
+            let inbox = Inbox {
+                name: Arc::clone(&name),
+                world: topology.world.clone(),
                 waiting: VecDeque::new(),
                 consumers: Vec::new(),
-            });
+                in_hand: 0,
+                removed: false,
+            };
+            let at = match self.free.pop() {
+                Some(at) => {
+                    self.inboxes[at] = inbox;
+                    at
+                }
+                None => {
+                    self.inboxes.push(inbox);
+                    self.inboxes.len() - 1
+                }
+            };
+            self.names.insert(name, at);
         }
         Ok(())
+    }
+
+    /// Takes inboxes of a world away; gives what waited in them.
+    pub(super) fn remove(&mut self, world: &Slug, names: &[String]) -> Vec<EventId> {
+        let mut dropped = Vec::new();
+        for name in names {
+            let Some(at) = self.names.get(name.as_str()).copied() else {
+                continue;
+            };
+            if self.inboxes[at].world != *world {
+                continue;
+            }
+            self.names.remove(name.as_str());
+            let inbox = &mut self.inboxes[at];
+            inbox.removed = true;
+            let waiting = std::mem::take(&mut inbox.waiting);
+            self.waiting -= waiting.len();
+            dropped.extend(waiting.into_iter().map(|waiting| waiting.envelope.id));
+            for attached in std::mem::take(&mut inbox.consumers) {
+                if let Some(consumer) = self.consumers.get_mut(&attached.consumer) {
+                    consumer.inboxes.retain(|other| *other != at);
+                    consumer.ready.retain(|other| *other != at);
+                }
+            }
+            self.vacate(at);
+        }
+        dropped
+    }
+
+    /// Frees the place of an inbox that was removed, once nothing of it is in hand.
+    fn vacate(&mut self, at: usize) {
+        if self.inboxes[at].removed && self.inboxes[at].in_hand == 0 {
+            self.free.push(at);
+        }
     }
 
     pub(super) fn push(&mut self, inbox: &str, envelope: Arc<Envelope>) -> Result<(), Refused> {
@@ -189,11 +240,15 @@ impl Queues {
         let mut back: Vec<_> = consumer.unsettled.into_values().collect();
         back.sort_unstable_by_key(|(_, waiting)| std::cmp::Reverse(waiting.seq));
         for (inbox, waiting) in back {
+            self.inboxes[inbox].in_hand -= 1;
             self.put_back(inbox, waiting);
         }
     }
 
     fn put_back(&mut self, inbox: usize, waiting: Waiting) {
+        if self.inboxes[inbox].removed {
+            return self.vacate(inbox);
+        }
         let queue = &mut self.inboxes[inbox].waiting;
         let at = queue.partition_point(|other| other.seq < waiting.seq);
         queue.insert(
@@ -238,6 +293,7 @@ impl Queues {
                 inbox.went_empty(id);
             }
             let Some(next) = next else { continue };
+            inbox.in_hand += 1;
             *waiting -= 1;
             *counter += 1;
             out.push(Delivery {
@@ -277,8 +333,11 @@ impl Queues {
         if full && !consumer.ready.is_empty() {
             consumer.wake.notify_one();
         }
+        self.inboxes[inbox].in_hand -= 1;
         if again {
             self.put_back(inbox, waiting);
+        } else {
+            self.vacate(inbox);
         }
     }
 

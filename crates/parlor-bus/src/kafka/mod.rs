@@ -79,6 +79,14 @@ impl Bus for KafkaBus {
         topics::declare(&self.core, topology).await
     }
 
+    async fn remove(&self, world: &Slug, inboxes: &[String]) -> PortResult<()> {
+        topics::remove(&self.core, world, inboxes).await
+    }
+
+    fn forget(&self, world: &Slug, inboxes: &[String]) {
+        self.core.topics.lock().forget(world, inboxes);
+    }
+
     async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
         publish::publish(&self.core, batch).await
     }

@@ -7,7 +7,7 @@ use parlor_model::world::Topology;
 use parlor_ports::{PortError, PortResult};
 use rdkafka::admin::{AdminOptions, NewTopic, TopicReplication};
 use rdkafka::error::RDKafkaErrorCode;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,7 +45,31 @@ impl Topics {
             };
             self.routes.insert(binding.inbox.clone(), route);
         }
-        self.worlds.insert(topology.world.clone(), topology.clone());
+        match self.worlds.get_mut(&topology.world) {
+            Some(known) => {
+                let had: HashSet<&str> = known.inboxes.iter().map(|b| b.inbox.as_str()).collect();
+                let new = topology.inboxes.iter();
+                let new: Vec<_> = new
+                    .filter(|b| !had.contains(b.inbox.as_str()))
+                    .cloned()
+                    .collect();
+                known.inboxes.extend(new);
+            }
+            None => {
+                self.worlds.insert(topology.world.clone(), topology.clone());
+            }
+        }
+    }
+
+    /// Forgets inboxes of a world.
+    pub(super) fn forget(&mut self, world: &Slug, inboxes: &[String]) {
+        for inbox in inboxes {
+            self.routes.remove(inbox);
+        }
+        let gone: HashSet<&String> = inboxes.iter().collect();
+        if let Some(known) = self.worlds.get_mut(world) {
+            known.inboxes.retain(|b| !gone.contains(&b.inbox));
+        }
     }
 
     pub(super) fn route(&self, inbox: &str) -> Option<&Route> {
@@ -132,6 +156,33 @@ pub(super) async fn declare(core: &Core, topology: &Topology) -> PortResult<()> 
         }
     }
     core.topics.lock().remember(topology);
+    Ok(())
+}
+
+/// [`parlor_ports::bus::Bus::remove`].
+pub(super) async fn remove(core: &Core, world: &Slug, inboxes: &[String]) -> PortResult<()> {
+    core.open()?;
+    core.topics.lock().forget(world, inboxes);
+    let context = format!("can't delete topics of world '{world}'");
+    let options = AdminOptions::new()
+        .request_timeout(Some(CREATE_MAX))
+        .operation_timeout(Some(ANSWER_MAX));
+    for some in inboxes.chunks(AT_ONCE) {
+        let names: Vec<&str> = some.iter().map(String::as_str).collect();
+        let results = core.admin.delete_topics(&names, &options).await;
+        for result in results.map_err(|error| fault::of(&context, &error))? {
+            match result {
+                Ok(_)
+                | Err((
+                    _,
+                    RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition,
+                )) => {}
+                Err((name, code)) => {
+                    return Err(fault::of_code(&format!("{context}: topic '{name}'"), code));
+                }
+            }
+        }
+    }
     Ok(())
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn load_with(
         characters: |_| Vec::new(),
         dialects: |_| Vec::new(),
         needs_places: false,
+        brings_cast: false,
     };
     let vocabulary = Vocabulary {
         mechanics: ["exchange_limit", "gossip", "aside", "travel"]

@@ -2,6 +2,7 @@
 
 pub mod absence;
 pub mod aside;
+pub mod bots;
 pub mod exchange_limit;
 pub mod friendship;
 pub mod gossip;
@@ -51,6 +52,8 @@ pub(crate) trait Settings:
     const NAME: &'static str;
     /// It needs places, and everybody's home.
     const NEEDS_PLACES: bool = false;
+    /// It brings its own cast, so that the file need not have one.
+    const BRINGS_CAST: bool = false;
 
     /// Characters (slugs) that the settings name, each with its key.
     fn characters(&self) -> Vec<(&'static str, String)> {
@@ -82,6 +85,7 @@ pub const ALL: &[Entry] = &[
     entry::<absence::Absence>(),
     entry::<rare_events::RareEvents>(),
     entry::<travel::Travel>(),
+    entry::<bots::Bots>(),
 ];
 
 const fn entry<S: Settings>() -> Entry {
@@ -100,6 +104,7 @@ const fn entry<S: Settings>() -> Entry {
                     .unwrap_or_default()
             },
             needs_places: S::NEEDS_PLACES,
+            brings_cast: S::BRINGS_CAST,
         },
         build: |value| Ok(Box::new(serde_json::from_value::<S>(value.clone())?)),
     }

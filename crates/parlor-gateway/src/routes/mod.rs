@@ -6,6 +6,7 @@ pub(crate) mod chatroom;
 pub(crate) mod compat;
 pub(crate) mod conversations;
 pub(crate) mod dead_letters;
+pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod gallery;
 pub(crate) mod health;

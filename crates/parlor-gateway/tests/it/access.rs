@@ -78,6 +78,7 @@ const TABLE: &[(&str, Rule)] = &[
     ("GET /api/conversations/{id}", OPEN),
     ("GET /api/conversations/{id}/messages", OPEN),
     ("GET /api/dead-letters", OPEN),
+    ("GET /api/directory", OPEN),
     ("GET /api/events", OPEN),
     ("GET /api/messages/{id}", OPEN),
     ("GET /api/notifications", OWN),

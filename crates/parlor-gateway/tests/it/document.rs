@@ -189,6 +189,7 @@ async fn every_route_of_the_api_is_documented() {
             "GET /api/conversations/{id}",
             "GET /api/conversations/{id}/messages",
             "GET /api/dead-letters",
+            "GET /api/directory",
             "GET /api/events",
             "GET /api/messages/{id}",
             "GET /api/notifications",

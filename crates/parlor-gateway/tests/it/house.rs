@@ -93,6 +93,10 @@ pub(crate) fn world(name: &str, access: Access, aliases: &[&str]) -> Arc<World> 
             recall: 0,
         },
         mechanics: match name {
+            "friends" | "bots" => BTreeMap::from([
+                ("gossip".to_owned(), Value::Null),
+                ("bots".to_owned(), serde_json::json!({})),
+            ]),
             "club" => BTreeMap::from([("group".to_owned(), serde_json::json!({}))]),
             _ => BTreeMap::from([("gossip".to_owned(), Value::Null)]),
         },
@@ -537,6 +541,12 @@ impl Bus for House {
     async fn declare(&self, _: &Topology) -> PortResult<()> {
         not_here()
     }
+
+    async fn remove(&self, _: &Slug, _: &[String]) -> PortResult<()> {
+        not_here()
+    }
+
+    fn forget(&self, _: &Slug, _: &[String]) {}
 
     async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
         batch.iter().map(|_| not_here()).collect()

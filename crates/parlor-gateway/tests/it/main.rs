@@ -9,6 +9,7 @@ mod auth;
 mod catalogue;
 mod companions;
 mod desk;
+mod directory;
 mod document;
 mod guard;
 mod house;

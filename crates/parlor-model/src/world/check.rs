@@ -33,6 +33,8 @@ pub struct Vocabulary {
 /// What a dialect must be for somebody who names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
+    /// Anything.
+    Any,
     /// Anything but a language model: its words must come at once.
     Script,
     /// A language model: it is asked for more than words.
@@ -52,6 +54,8 @@ pub struct MechanicEntry {
     pub dialects: fn(&serde_json::Value) -> Vec<(&'static str, String, Needs)>,
     /// True when it needs places, and everybody's home.
     pub needs_places: bool,
+    /// True when it brings its own cast: then the file need not have one.
+    pub brings_cast: bool,
 }
 
 /// A kind of dialect, as far as the file format is concerned.
@@ -147,7 +151,8 @@ fn examine(
     } else {
         Extent::Fragment
     };
-    shape::check(&document, &mut json, &schema(vocabulary), extent, findings);
+    let schema = schema::for_file(vocabulary, &json);
+    shape::check(&document, &mut json, &schema, extent, findings);
     if extent == Extent::Fragment {
         // What a name refers to may be in the part that could not be read.
         findings.drop_echoes(source, syntax_errors);

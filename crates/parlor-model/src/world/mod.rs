@@ -1,6 +1,7 @@
 //! A world: cast, routing, memory, mechanics, dialects. [`World`] is the checked form that the
 //! rest of Parlor works with; [`file`] is the form that people write.
 
+mod bots;
 pub mod check;
 pub mod file;
 mod llm;

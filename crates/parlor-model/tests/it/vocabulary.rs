@@ -29,6 +29,7 @@ pub(crate) fn vocabulary() -> Vocabulary {
                 characters: gossip_characters,
                 dialects: |_| Vec::new(),
                 needs_places: false,
+                brings_cast: false,
             },
             MechanicEntry {
                 name: "roam",
@@ -36,6 +37,7 @@ pub(crate) fn vocabulary() -> Vocabulary {
                 characters: |_| Vec::new(),
                 dialects: |_| Vec::new(),
                 needs_places: true,
+                brings_cast: false,
             },
         ],
         dialects: vec![

@@ -96,6 +96,9 @@ macro_rules! bus_conformance {
             dead_letters_are_replayed_and_dropped_by_id
             an_inbox_tells_its_depth_and_consumers
             declaring_again_changes_nothing
+            a_removed_inbox_is_gone_with_what_waits_in_it
+            consuming_goes_on_when_an_inbox_is_removed
+            a_forgotten_inbox_stays_where_it_is
             subscribing_to_an_undeclared_inbox_is_terminal
             it_answers_a_ping
             closing_ends_next_with_a_terminal_error
@@ -724,6 +727,68 @@ pub async fn declaring_again_changes_nothing(stage: &BusUnderTest) {
     let mut subscription = stage.consume(&["ross"], 10).await;
     stage.declare().await;
     assert_eq!(ids_of(&take(&mut *subscription, 3).await), stage.ids(0..3));
+}
+
+/// A removed inbox takes what waits in it along, and nothing can be sent to it.
+pub async fn a_removed_inbox_is_gone_with_what_waits_in_it(stage: &BusUnderTest) {
+    stage.declare().await;
+    stage.send("ross", 0..3).await;
+    stage.send("joey", 3..4).await;
+    stage.until_ready("ross", 3).await;
+    let names = [stage.inbox("ross"), stage.inbox("nobody")];
+    let removed = within("removing", stage.bus.remove(&stage.world, &names)).await;
+    removed.expect("it can be removed, and one that is not there is no error");
+    eventually("the inbox is gone", async || {
+        !stage.status("ross").await.exists
+    })
+    .await;
+    let sent = stage.bus.publish(&[stage.outgoing("ross", 4)]).await;
+    let error = sent
+        .into_iter()
+        .next()
+        .expect("a result")
+        .expect_err("it is gone");
+    assert!(!error.is_retryable(), "{error}");
+    let mut subscription = stage.consume(&["joey"], 10).await;
+    assert_eq!(ids_of(&take(&mut *subscription, 1).await), stage.ids(3..4));
+}
+
+/// Who listens to several inboxes goes on with the others; what was in hand of the removed one can be
+/// ended, and comes to nothing.
+pub async fn consuming_goes_on_when_an_inbox_is_removed(stage: &BusUnderTest) {
+    stage.declare().await;
+    let mut subscription = stage.consume(&["ross", "joey"], 10).await;
+    stage.send("ross", 0..1).await;
+    let in_hand = take(&mut *subscription, 1).await;
+    let removed = stage.bus.remove(&stage.world, &[stage.inbox("ross")]).await;
+    removed.expect("it can be removed");
+    let ends = in_hand
+        .into_iter()
+        .map(|delivery| (delivery, Verdict::Release));
+    settle(&*subscription, ends.collect()).await;
+    stage.send("joey", 1..3).await;
+    let mut missing: HashSet<EventId> = stage.ids(1..3).into_iter().collect();
+    while !missing.is_empty() {
+        for delivery in take(&mut *subscription, 1).await {
+            // What was in hand when consuming began again comes again.
+            if delivery.inbox == stage.inbox("joey") {
+                missing.remove(&id_of(&delivery));
+            }
+            acknowledge(&*subscription, vec![delivery]).await;
+        }
+    }
+}
+
+/// What is forgotten here is there for others.
+pub async fn a_forgotten_inbox_stays_where_it_is(stage: &BusUnderTest) {
+    stage.declare().await;
+    stage.send("ross", 0..2).await;
+    stage.until_ready("ross", 2).await;
+    stage.bus.forget(&stage.world, &[stage.inbox("ross")]);
+    assert!(stage.status("ross").await.exists);
+    stage.declare().await;
+    let mut subscription = stage.consume(&["ross"], 10).await;
+    assert_eq!(ids_of(&take(&mut *subscription, 2).await), stage.ids(0..2));
 }
 
 /// A consumer of nothing is a mistake that waiting does not mend.

@@ -14,6 +14,7 @@
 mod accounts;
 mod catalogue;
 mod companions;
+mod directory;
 mod fixture;
 mod grants;
 mod guards;
@@ -36,6 +37,7 @@ mod values;
 pub use accounts::*;
 pub use catalogue::*;
 pub use companions::*;
+pub use directory::*;
 pub use grants::*;
 pub use guards::*;
 pub use inspect::*;
@@ -236,6 +238,15 @@ macro_rules! store_conformance {
             a_name_of_the_catalogue_is_taken_once
             a_change_of_the_catalogue_is_a_new_version
             a_character_is_taken_out_once
+            a_bot_is_in_the_directory_as_it_came
+            a_name_of_the_directory_is_given_once
+            a_name_wanted_by_many_at_once_is_given_to_one
+            a_bot_is_gone_when_its_lease_ends
+            a_sweep_takes_out_who_is_gone
+            a_bot_leaves_at_its_hosts_word
+            bots_page_by_page_are_all_of_them
+            who_talks_is_counted
+            silent_conversations_are_found
             a_session_begins_once
             a_session_is_closed_and_taken_up_again
             sessions_whose_lease_ended_are_closed

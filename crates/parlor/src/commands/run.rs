@@ -22,9 +22,11 @@ use parlor_ports::cache::Cache;
 use parlor_ports::chat::Chat;
 use parlor_ports::director::Director;
 use parlor_ports::store::Store;
+use parlor_roles::bots::{BotsOptions, BotsRole};
 use parlor_roles::cast::{CastOptions, CastRole, Whom};
 use parlor_roles::character::{CharacterOptions, CharacterRole, Load};
 use parlor_roles::chat::RoomParts;
+use parlor_roles::directory::DirectoryRole;
 use parlor_roles::jobs::{JobsOptions, JobsRole};
 use parlor_roles::place::place_role;
 use parlor_roles::{Indexer, RelayHandle, Stage, StageParley};
@@ -154,6 +156,18 @@ async fn start(
             for world in &worlds {
                 let parts = (&stage, &bus, &relay_handle);
                 places(lifecycle, world, &args.names, &settings, parts)?;
+            }
+        }
+        RoleName::Bot => {
+            for world in &worlds {
+                let bots = Bots::named(world, &args.names, args.count, args.dialect.clone())?;
+                let parts = (&stage, &bus, &relay_handle, &director);
+                start_bots(lifecycle, world, bots, &settings, parts, &keys)?;
+            }
+        }
+        RoleName::Directory => {
+            for world in worlds.iter().filter(|world| world.has_bots()) {
+                look_after_directory(lifecycle, world, &stage, &bus);
             }
         }
         RoleName::Jobs => {
@@ -415,6 +429,89 @@ pub(crate) fn load(settings: &Settings) -> Load {
     }
 }
 
+/// Bots that a process is to hold.
+pub(crate) struct Bots {
+    pub(crate) count: u32,
+    pub(crate) names: Vec<Slug>,
+    pub(crate) dialect: Option<String>,
+}
+
+impl Bots {
+    /// Bots of a world, as a caller names and counts them.
+    ///
+    /// # Errors
+    /// A name can't be one, there are fewer bots than names, or the dialect is not there.
+    pub(crate) fn named(
+        world: &World,
+        names: &[String],
+        count: Option<u32>,
+        dialect: Option<String>,
+    ) -> anyhow::Result<Self> {
+        let names: Vec<Slug> = names
+            .iter()
+            .map(|name| Slug::new(name).map_err(anyhow::Error::from))
+            .collect::<anyhow::Result<_>>()?;
+        let named = u32::try_from(names.len()).unwrap_or(u32::MAX);
+        let count = count.unwrap_or_else(|| named.max(1));
+        if count < named {
+            bail!("there are {named} names for {count} bots: leave --count out, or raise it");
+        }
+        if let Some(dialect) = &dialect
+            && !world.dialects.contains_key(dialect)
+        {
+            let known: Vec<_> = world.dialects.keys().map(String::as_str).collect();
+            bail!(
+                "there is no dialect '{dialect}' in '{}'; it has: {}",
+                world.name,
+                known.join(", ")
+            );
+        }
+        Ok(Self {
+            count,
+            names,
+            dialect,
+        })
+    }
+}
+
+/// Starts bots.
+///
+/// # Errors
+/// The world has none.
+pub(crate) fn start_bots(
+    lifecycle: &Lifecycle,
+    world: &World,
+    bots: Bots,
+    settings: &Settings,
+    (stage, bus, relay, director): (&Arc<Stage>, &Arc<dyn Bus>, &RelayHandle, &Arc<dyn Director>),
+    keys: &Keys,
+) -> anyhow::Result<()> {
+    let options = BotsOptions {
+        world: world.name.clone(),
+        count: bots.count,
+        names: bots.names,
+        dialect: bots.dialect,
+        host: wiring::random_id(),
+        keys: keys.0.clone(),
+        load: load(settings),
+    };
+    let (stage, bus) = (stage.clone(), bus.clone());
+    let role = BotsRole::new(options, stage, bus, relay.clone(), director.clone())?;
+    lifecycle.vital("bots", role.run(lifecycle.shutdown.clone()));
+    Ok(())
+}
+
+/// Looks after the directory of a world.
+pub(crate) fn look_after_directory(
+    lifecycle: &Lifecycle,
+    world: &World,
+    stage: &Arc<Stage>,
+    bus: &Arc<dyn Bus>,
+) {
+    let role = DirectoryRole::new(world.name.clone(), stage.clone(), bus.clone());
+    lifecycle.helper(role.run(lifecycle.shutdown.clone()));
+}
+
 /// A role that acts for the cast of a world, or a part of it, as it grows.
 pub(crate) fn cast_role(
     world: &World,
@@ -496,7 +593,8 @@ pub(crate) fn jobs(
     director: &Arc<dyn Director>,
     keys: &Keys,
 ) {
-    if chat::is_for_people(world) {
+    // Bots begin by themselves.
+    if chat::is_for_people(world) || world.has_bots() {
         return;
     }
     let always = world.trigger.start == TriggerStart::Always;

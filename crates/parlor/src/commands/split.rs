@@ -237,7 +237,7 @@ impl Troupe {
             let came = |name: &Slug| {
                 let world = grown.iter().find(|world| world.name == *name)?;
                 let mut cast = world.cast.iter();
-                cast.any(|c| c.origin != Origin::World)
+                cast.any(|c| c.origin == Origin::Catalogue)
                     .then(|| world.clone())
             };
             for (world, n) in alone.extract_if(.., |(name, _)| came(name).is_some()) {
@@ -290,6 +290,15 @@ impl Plan {
             if chat::is_for_people(world) {
                 continue;
             }
+            if world.has_bots() {
+                plans.push(Self::of_world("directory", n, file, Vec::new()));
+                let usual = world.mechanics["bots"]["count"].as_u64().unwrap_or(20);
+                let count = args.bots.map_or(usual, u64::from);
+                if count > 0 {
+                    let count = ["--count".to_owned(), count.to_string()];
+                    plans.push(Self::of_world("bot", n, file, count.to_vec()));
+                }
+            }
             let apart = world.places.iter().map(|place| Self::place(place, n, file));
             plans.extend(apart);
             let has_inbox = world.routing.inbox != InboxKind::Place;
@@ -341,6 +350,16 @@ impl Plan {
             port: None,
             characters,
             listen: None,
+        }
+    }
+
+    /// A role for one world.
+    fn of_world(role: &'static str, n: usize, file: &str, more: Vec<String>) -> Self {
+        let args = [role, "--world", file].map(str::to_owned);
+        Self {
+            role,
+            args: args.into_iter().chain(more).collect(),
+            ..Self::actor(role.to_owned(), n, file, [], Vec::new())
         }
     }
 

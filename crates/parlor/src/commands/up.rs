@@ -11,9 +11,9 @@ use crate::{Ended, chat, commands::run as roles, gauges, models, schedule, trace
 use parlor_dialect::llm::Keys;
 use parlor_model::World;
 use parlor_ports::store::{Cursor, Store};
-use parlor_roles::Indexer;
 use parlor_roles::cast::Whom;
 use parlor_roles::record::Recorder;
+use parlor_roles::{Indexer, Stage};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,6 +129,16 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         lifecycle.vital("characters", role.run(shutdown));
         let parts = (&stage, &bus, &relay_handle);
         roles::places(&lifecycle, world, &[], &settings, parts)?;
+        if world.has_bots() {
+            roles::look_after_directory(&lifecycle, world, &stage, &bus);
+            let bots = roles::Bots {
+                count: args.bots.unwrap_or_else(|| usual_bots(&stage, world)),
+                names: Vec::new(),
+                dialect: None,
+            };
+            let parts = (&stage, &bus, &relay_handle, &director);
+            roles::start_bots(&lifecycle, world, bots, &settings, parts, &keys)?;
+        }
         if !args.no_start {
             roles::jobs(&lifecycle, world, true, &store, &director, &keys);
             schedule::start(&lifecycle, world, &settings, &store, &clock)?;
@@ -140,6 +150,13 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
     bus.close().await;
     store.close().await;
     Ok(Ended::Well)
+}
+
+/// How many bots a world starts with.
+fn usual_bots(stage: &Stage, world: &World) -> u32 {
+    let production = stage.production(&world.name);
+    let bots = production.as_ref().and_then(|p| p.engine.bots());
+    bots.map_or(0, |bots| bots.count)
 }
 
 /// Writes the run down, from where the recording ends, or from now.
@@ -184,6 +201,10 @@ fn banner(parts: &Parts, address: SocketAddr, keys: &Keys) -> anyhow::Result<()>
             say(
                 "               -d '{\"username\":\"ann\",\"name\":\"Ann\",\"password\":\"(8 characters or more)\"}'",
             )?;
+            return say("");
+        }
+        if world.has_bots() {
+            say(&format!("  who is in  curl http://{address}/api/directory"))?;
             return say("");
         }
         let path = world.trigger.aliases.first().map_or_else(

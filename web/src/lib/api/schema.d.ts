@@ -470,6 +470,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/directory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bots that are there
+         * @description By name. A bot is in the directory for as long as whoever holds it is heard of; one that is gone without
+         *     a word disappears when its lease ends, some seconds later.
+         */
+        get: operations["directory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -1391,6 +1412,58 @@ export interface components {
             lines: number;
             /** @description With whom (display name). */
             with: string;
+        };
+        /**
+         * @description A bot.
+         * @example {
+         *       "name": "abc123",
+         *       "world": "chatter",
+         *       "since": "2026-11-27T10:00:00Z",
+         *       "lastSeen": "2026-11-27T10:05:03Z",
+         *       "inbox": "chatter.abc123",
+         *       "dialect": "gibberish",
+         *       "busy": 1,
+         *       "foreign": false
+         *     }
+         */
+        Bot: {
+            /**
+             * Format: int32
+             * @description In how many conversations it is.
+             */
+            busy: number;
+            /** @description What it speaks; null for a program from outside, which finds its own words. */
+            dialect: string | null;
+            /** @description True when a program from outside speaks for it. */
+            foreign: boolean;
+            /** @description The queue or topic where it is reached. */
+            inbox: string;
+            /**
+             * Format: date-time
+             * @description When whoever holds it was last heard of.
+             */
+            lastSeen: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            since: string;
+            /** @description Slug of its world. */
+            world: string;
+        };
+        /** @description A part of the directory. */
+        BotList: {
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            count: number;
+            /** @description Bots, by name. */
+            items: components["schemas"]["Bot"][];
+            /** @description Give it as `cursor` for the next part; null at the end. */
+            nextCursor: string | null;
         };
         /** @description What a world may spend and has spent today. */
         Budget: {
@@ -6128,6 +6201,87 @@ export interface operations {
             };
             /** @description `no_choice` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    directory: {
+        parameters: {
+            query?: {
+                /** @description Of this world. Left out: of the first one to which bots come. */
+                world?: string;
+                /** @description The `nextCursor` of the part before: a name. */
+                cursor?: string;
+                /** @description How many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the directory. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotList"];
+                };
+            };
+            /** @description `invalid_query`, `unknown_field`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world`, `no_bots` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };

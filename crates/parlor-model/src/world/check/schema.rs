@@ -6,7 +6,62 @@ use crate::world::file::WorldFile;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+/// The schema by which a file is checked: one that has a mechanic which brings its own cast need not have
+/// one.
+pub(super) fn for_file(vocabulary: &Vocabulary, file: &Value) -> Value {
+    let mut schema = strict(vocabulary);
+    let mut brings = bringing_casts(vocabulary);
+    if brings.any(|name| !file["mechanics"][name].is_null()) {
+        let _ = relax(&mut schema);
+    }
+    schema
+}
+
+/// The schema that editors use: it says the same, with a condition.
 pub(super) fn build(vocabulary: &Vocabulary) -> Value {
+    let mut schema = strict(vocabulary);
+    let brings: Vec<_> = bringing_casts(vocabulary).collect();
+    if brings.is_empty() {
+        return schema;
+    }
+    let least = relax(&mut schema);
+    let any_of: Vec<_> = brings
+        .iter()
+        .map(|name| json!({ "required": [name] }))
+        .collect();
+    if let Some(root) = schema.as_object_mut() {
+        root.insert(
+            "if".to_owned(),
+            json!({ "required": ["mechanics"], "properties": { "mechanics": { "anyOf": any_of } } }),
+        );
+        root.insert(
+            "else".to_owned(),
+            json!({ "required": ["characters"], "properties": { "characters": { "minItems": least } } }),
+        );
+    }
+    schema
+}
+
+fn bringing_casts(vocabulary: &Vocabulary) -> impl Iterator<Item = &'static str> {
+    let mechanics = vocabulary.mechanics.iter();
+    mechanics
+        .filter(|entry| entry.brings_cast)
+        .map(|entry| entry.name)
+}
+
+/// Lets a file have no cast; gives how many it had to have.
+fn relax(schema: &mut Value) -> Value {
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.retain(|name| name != "characters");
+    }
+    let cast = schema
+        .pointer_mut("/properties/characters")
+        .and_then(Value::as_object_mut);
+    cast.and_then(|cast| cast.shift_remove("minItems"))
+        .unwrap_or_default()
+}
+
+fn strict(vocabulary: &Vocabulary) -> Value {
     let mut schema = SchemaSettings::draft2020_12()
         .into_generator()
         .into_root_schema_for::<WorldFile>()
