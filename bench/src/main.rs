@@ -4,6 +4,7 @@
 mod crowd;
 mod dialects;
 mod embedded;
+mod generation;
 mod hop;
 mod llm;
 mod raw;
@@ -36,6 +37,12 @@ enum Item {
     Dialects,
     /// What a line of a language model costs beside the model, and very many calls at once
     Llm,
+    /// A run in which everybody's companions talk, into PostgreSQL and SQLite
+    Generation,
+    /// One for ten times as many people; only when it is named
+    GenerationLarge,
+    /// Reads of conversations where very many messages are stored; only when it is named
+    GenerationReads,
 }
 
 /// Measures Parlor against raw baselines of the same run
@@ -54,6 +61,12 @@ struct Options {
     /// Conversations of the crowd
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     crowd: u32,
+    /// People of a run in which companions talk
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    people: u32,
+    /// Messages that are stored when conversations are read
+    #[arg(long, default_value_t = 10_000_000)]
+    stored: u64,
     /// The program to measure
     #[arg(long, default_value = "target/release/parlor", value_name = "FILE")]
     parlor: PathBuf,
@@ -108,6 +121,16 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Item::Crowd) {
         crowd::measure(&setting, &mut report, options.crowd).await?;
+    }
+    if wanted(Item::Generation) {
+        generation::measure(&setting, &mut report, options.people).await?;
+    }
+    if options.only.contains(&Item::GenerationLarge) {
+        generation::measure_large(&setting, &mut report, options.people * 10).await?;
+    }
+    if options.only.contains(&Item::GenerationReads) {
+        let (people, stored) = (options.people, options.stored);
+        generation::measure_reads(&setting, &mut report, people, stored).await?;
     }
     report.write(&options.out)?;
     println!("\n{}", report.markdown());
