@@ -234,12 +234,12 @@ class Installation:
     def url(self, service, port=check.PORT):
         return f"http://{self.addresses[service]}:{port}"
 
-    def doctor(self, service, world):
+    def doctor(self, service, world, more):
         """All lines are well, from where that service is."""
         env = {"PATH": os.environ["PATH"], **self.image, **self.environment(service)}
         gateway = next(n for n, s in self.services.items() if "gateway" in s.get("command", []))
         ended = subprocess.run([str(c) for c in ("chroot", "--userspec=65532:65532", self.root, self.entry, "doctor",
-                                f"--world={world}", "--url", self.url(gateway))], env=env, cwd="/",
+                                f"--world={world}", "--url", self.url(gateway), *more)], env=env, cwd="/",
                                capture_output=True, text=True)
         if ended.returncode != 0:
             raise SystemExit(f"deploy/rehearse: the doctor of {self.name} finds:\n{ended.stdout}{ended.stderr}")
@@ -277,7 +277,7 @@ def friends(installation):
     talk = ask(f"{gateway}/start-convo-bro")
     id = talk.get("conversation_id") or talk["conversationId"]
     until("ten lines are said", lambda: len(ask(f"{gateway}/api/conversations/{id}/messages")["items"]) >= 10)
-    return "ten lines of a conversation, over RabbitMQ, in PostgreSQL"
+    return "ten lines of a conversation, over RabbitMQ, in PostgreSQL", []
 
 
 def companions(installation):
@@ -291,7 +291,8 @@ def companions(installation):
     while "ai_response" not in kinds:
         kinds.append(line.frame()["type"])
     assert kinds[0] == "echo", kinds
-    return "somebody signed up, signed in at auth, and was answered over the WebSocket"
+    return "somebody signed up, signed in at auth, and was answered over the WebSocket", [
+        "--chat-url", installation.url("chat-ws"), "--token", token]
 
 
 def hogwarts(installation):
@@ -307,7 +308,7 @@ def hogwarts(installation):
     assert all(p["up"] for p in places), places
     everybody = [c for p in places for c in p["characters"]]
     assert len(everybody) == len(set(everybody)) == 42, everybody
-    return "seven places up, 42 people each in one of them, and Harry on his way"
+    return "seven places up, 42 people each in one of them, and Harry on his way", []
 
 
 def main():
@@ -316,9 +317,9 @@ def main():
     installation = Installation(name, scratch)
     installation.start()
     started = time.monotonic() - since
-    seen = globals()[name](installation)
+    seen, more = globals()[name](installation)
     role = next(n for n, s in installation.services.items() if "relay" in s.get("command", []))
-    installation.doctor(role, name)
+    installation.doctor(role, name, more)
     installation.stop()
     for problem in check.problems:
         raise SystemExit(f"deploy/rehearse: {problem}")

@@ -11,6 +11,7 @@ mod chatter;
 mod commands;
 mod companions;
 mod deploy;
+mod doctor;
 mod figures;
 mod journeys;
 mod live;

@@ -35,6 +35,9 @@ pub struct Report {
     pub host: String,
     /// When the process began.
     pub started_at: DateTime<Utc>,
+    /// Where it is told what is new in the sessions that it holds, if it holds any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliveries: Option<String>,
     /// What goes on in inboxes, the busiest first, at most [`INBOXES_MAX`]; quiet ones are left out.
     #[serde(default)]
     pub inboxes: Vec<InboxTraffic>,

@@ -239,7 +239,7 @@ pub(crate) enum Command {
     },
     /// Check that everything a server needs is there, one line each with the remedy
     #[command(
-        after_help = "Example:\n  parlor doctor --bus amqp://localhost --store postgres://localhost/parlor"
+        after_help = "Examples:\n  parlor doctor --bus amqp://localhost --store postgres://localhost/parlor\n  parlor doctor --world companions --chat-url http://localhost:8004 --token TOKEN"
     )]
     Doctor {
         /// World files, or names of bundled worlds
@@ -247,6 +247,17 @@ pub(crate) enum Command {
         worlds: Vec<String>,
         #[command(flatten)]
         server: ServerArgs,
+        /// Address of the role chat-ws, where it is a process of its own
+        #[arg(long, value_name = "URL")]
+        chat_url: Option<String>,
+        /// An access token: is it good, and does chat-ws take it
+        #[arg(
+            long,
+            value_name = "TOKEN",
+            env = "PARLOR_TOKEN",
+            hide_env_values = true
+        )]
+        token: Option<String>,
         /// Print as JSON
         #[arg(long)]
         json: bool,

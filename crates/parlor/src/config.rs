@@ -17,10 +17,11 @@ use std::path::{Path, PathBuf};
 /// Settings that may have no value.
 const UNSET: [&str; 4] = ["pace", "seed", "auth_addr", "deliveries_at"];
 /// Variables of ours that are no settings.
-const NOT_SETTINGS: [&str; 4] = [
+const NOT_SETTINGS: [&str; 5] = [
     "PARLOR_API_KEY",
     "PARLOR_CONFIG",
     "PARLOR_INSTALL_TOOLS",
+    "PARLOR_TOKEN",
     "PARLOR_URL",
 ];
 /// Prefixes of variables that the project's tests and scripts use.

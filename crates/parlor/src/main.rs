@@ -111,8 +111,17 @@ async fn with_settings(
         Command::Doctor {
             worlds,
             server,
+            chat_url,
+            token,
             json,
-        } => commands::doctor::run(config, &worlds, &server.url, json).await,
+        } => {
+            let place = commands::doctor::Where {
+                url: &server.url,
+                chat_url: chat_url.as_deref(),
+                token: token.as_deref(),
+            };
+            commands::doctor::run(config, &worlds, &place, json).await
+        }
         Command::DeadLetters(which) => commands::dead_letters::run(config, which).await,
         Command::Account(command) => commands::account::run(config, command).await,
         Command::Generate(args) => commands::generate::run(config, args).await,

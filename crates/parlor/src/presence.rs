@@ -20,16 +20,19 @@ pub(crate) struct Cast<'a> {
     pub(crate) names: &'a [String],
 }
 
-/// Tells of this process until the shutdown. `place` is a supervisor's name for it.
+/// Tells of this process until the shutdown. `place` is a supervisor's name for it, `deliveries` where
+/// others tell it what is new.
 pub(crate) fn announce(
     lifecycle: &Lifecycle,
     stage: &Arc<Stage>,
     role: &str,
     cast: &Cast<'_>,
     place: Option<Uuid>,
+    deliveries: Option<String>,
 ) {
     let report = Report {
         pid: Some(std::process::id()),
+        deliveries,
         ..report(role, cast, stage.clock().now())
     };
     let id = place.unwrap_or_else(wiring::random_id);

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
 use tonic_prost::ProstCodec;
 
 /// Processes whose connections are kept.
@@ -49,43 +50,60 @@ impl Courier for GrpcCourier {
     async fn hand(&self, to: &Holder, news: Vec<News>) -> PortResult<()> {
         // Also to connect must not take longer: others wait to be told.
         let handed = tokio::time::timeout(CALL_TIME_MAX, self.call(to, news)).await;
-        handed.unwrap_or_else(|_| {
-            let cause = "it does not answer";
-            Err(PortError::retryable(
-                "a process can't be told of lines",
-                cause,
-            ))
-        })
+        handed.unwrap_or_else(|_| Err(failed("it does not answer")))
     }
 }
 
 impl GrpcCourier {
-    async fn call(&self, to: &Holder, news: Vec<News>) -> PortResult<()> {
-        let failed =
-            |cause: String| PortError::retryable("a process can't be told of lines", cause);
-        let mut client = Grpc::new(self.channel(&to.address)?)
+    /// Whether a process takes news at this address; nothing is told.
+    ///
+    /// # Errors
+    /// Nobody answers there, or somebody who takes no news.
+    pub async fn reach(&self, address: &str) -> PortResult<()> {
+        let mut client = self.client(address)?;
+        let asked = deliver(&mut client, DeliverRequest::default());
+        match tokio::time::timeout(CALL_TIME_MAX, asked).await {
+            // It takes news, of those who know its name.
+            Ok(Err(status)) if status.code() == Code::PermissionDenied => Ok(()),
+            Ok(told) => told.map_err(|status| failed(status.message())),
+            Err(_) => Err(failed("it does not answer")),
+        }
+    }
+
+    fn client(&self, address: &str) -> PortResult<Grpc<Channel>> {
+        Ok(Grpc::new(self.channel(address)?)
             .max_decoding_message_size(CALL_BYTES_MAX)
-            .max_encoding_message_size(CALL_BYTES_MAX);
+            .max_encoding_message_size(CALL_BYTES_MAX))
+    }
+
+    async fn call(&self, to: &Holder, news: Vec<News>) -> PortResult<()> {
+        let mut client = self.client(&to.address)?;
         let mut news = news.into_iter().map(WireNews::from).peekable();
         while news.peek().is_some() {
             let request = DeliverRequest {
                 instance: to.instance.to_string(),
                 news: news.by_ref().take(NEWS_MAX).collect(),
             };
-            client
-                .ready()
-                .await
-                .map_err(|error| failed(error.to_string()))?;
-            let codec: ProstCodec<DeliverRequest, DeliverReply> = ProstCodec::default();
-            client
-                .unary(
-                    tonic::Request::new(request),
-                    PathAndQuery::from_static(DELIVER),
-                    codec,
-                )
-                .await
-                .map_err(|status| failed(status.to_string()))?;
+            let told = deliver(&mut client, request).await;
+            told.map_err(|status| failed(status.to_string()))?;
         }
         Ok(())
     }
+}
+
+fn failed(cause: impl std::fmt::Display) -> PortError {
+    PortError::retryable("a process can't be told of lines", cause)
+}
+
+async fn deliver(client: &mut Grpc<Channel>, request: DeliverRequest) -> Result<(), Status> {
+    client
+        .ready()
+        .await
+        .map_err(|error| Status::unavailable(error.to_string()))?;
+    let codec: ProstCodec<DeliverRequest, DeliverReply> = ProstCodec::default();
+    let path = PathAndQuery::from_static(DELIVER);
+    client
+        .unary(tonic::Request::new(request), path, codec)
+        .await?;
+    Ok(())
 }

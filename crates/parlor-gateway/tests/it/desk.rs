@@ -53,6 +53,7 @@ pub(crate) fn role(role: &str, id: Uuid) -> RoleRecord {
             names: vec![slug("rachel")],
             pid: Some(4711),
             host: "stage-2".to_owned(),
+            deliveries: None,
             started_at: noon(),
             inboxes: vec![InboxTraffic {
                 inbox: "q-Rachel".to_owned(),

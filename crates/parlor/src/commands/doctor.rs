@@ -1,11 +1,14 @@
 //! `parlor doctor`: is everything there that a server needs? One line each, with the remedy.
 
 mod models;
+mod people;
+mod roles;
 
 use super::say;
 use crate::config::Config;
 use crate::render::Terminal;
-use crate::{Ended, resolve, worlds};
+use crate::{Ended, chat, resolve, worlds};
+use parlor_model::world::InboxKind;
 use parlor_model::{Clock, SystemClock, World};
 use parlor_ports::bus::Bus;
 use parlor_ports::recall::Recall;
@@ -52,20 +55,41 @@ impl Finding {
     }
 }
 
+/// Where people come in, and what they show there.
+pub(crate) struct Where<'a> {
+    /// The gateway.
+    pub(crate) url: &'a str,
+    /// The role chat-ws, if it is elsewhere.
+    pub(crate) chat_url: Option<&'a str>,
+    /// An access token that is asked about.
+    pub(crate) token: Option<&'a str>,
+}
+
 /// Checks and reports; finds problems when any check fails.
 pub(crate) async fn run(
     config: &Config,
     names: &[String],
-    url: &str,
+    place: &Where<'_>,
     json: bool,
 ) -> anyhow::Result<Ended> {
     let worlds = worlds::load_all(names)?;
     let mut findings = vec![cache(config).await];
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut kept = None;
     match resolve::store(&config.settings, clock.clone()).await {
         Ok(store) => {
-            findings.extend(store_findings(&*store, &worlds).await);
-            findings.extend(bus_findings(config, &store, clock, &worlds).await);
+            let of_store = store_findings(&*store, &worlds).await;
+            let is_well = of_store
+                .iter()
+                .all(|f| f.ok || f.check == "outbox" || f.check == "words");
+            findings.extend(of_store);
+            findings.extend(bus_findings(config, &store, clock.clone(), &worlds).await);
+            if is_well {
+                match roles::Known::read(&*store, clock.now()).await {
+                    Ok(known) => kept = Some((store, known)),
+                    Err(finding) => findings.push(finding),
+                }
+            }
         }
         Err(error) => findings.push(Finding::bad(
             "store",
@@ -74,7 +98,14 @@ pub(crate) async fn run(
         )),
     }
     findings.extend(models::findings(config, &worlds).await);
-    findings.push(gateway(url).await);
+    findings.push(gateway(place.url).await);
+    let kept = kept.as_ref().map(|(store, known)| (&**store, known));
+    if let Some((store, known)) = kept
+        && store.is_shared()
+    {
+        findings.extend(roles::findings(known, &worlds));
+    }
+    findings.extend(people::findings(config, kept, &worlds, place, clock.now()).await);
     report(&findings, json)?;
     Ok(if findings.iter().all(|f| f.ok) {
         Ended::Well
@@ -230,16 +261,31 @@ async fn inbox_findings(bus: &dyn Bus, world: &World) -> Vec<Finding> {
         Finding::bad(
             "consumers",
             "no inboxes",
-            "start the characters: `parlor up` or `parlor run character`",
+            format!(
+                "start whoever reads them: `parlor up`, or {}",
+                readers(world)
+            ),
         )
     } else {
         Finding::bad(
             "consumers",
             format!("nobody reads {idle}"),
-            format!("`parlor run character --world {} --name ..`", world.name),
+            format!("start whoever reads them: {}", readers(world)),
         )
     };
     vec![declared, consumed]
+}
+
+/// How those are started who read the inboxes of a world.
+fn readers(world: &World) -> String {
+    let roles = if chat::is_for_people(world) {
+        "mind` and `parlor run dispatcher"
+    } else if world.routing.inbox == InboxKind::Place {
+        "place"
+    } else {
+        "character"
+    };
+    format!("`parlor run {roles}` (--world {})", world.name)
 }
 
 async fn gateway(url: &str) -> Finding {

@@ -99,7 +99,18 @@ async fn start(
         worlds: &worlds,
         names: &args.names,
     };
-    presence::announce(lifecycle, &stage, &name_of(args.role), &cast, args.place);
+    let deliveries = match args.role {
+        RoleName::ChatWs => Some(deliveries(&settings).await?),
+        _ => None,
+    };
+    presence::announce(
+        lifecycle,
+        &stage,
+        &name_of(args.role),
+        &cast,
+        args.place,
+        deliveries.as_ref().map(|(_, address)| address.clone()),
+    );
     lifecycle.helper(relay.run(lifecycle.shutdown.clone()));
     lifecycle.helper(meter.clone().run(lifecycle.shutdown.clone()));
     if let Some(follower) = follower {
@@ -177,7 +188,8 @@ async fn start(
             }
         }
         RoleName::ChatWs => {
-            let parts = chat_parts(lifecycle, &settings, &stage, &relay_handle, &cache).await?;
+            let deliveries = deliveries.context("a chat-ws listens for what is new")?;
+            let parts = chat_parts(lifecycle, deliveries, &stage, &relay_handle, &cache);
             let room = chat::room(lifecycle, &settings, parts);
             door = Some(Door {
                 worlds: stage.worlds().clone(),
@@ -233,20 +245,25 @@ fn name_of(role: RoleName) -> String {
     name.map_or_else(String::new, |name| name.get_name().to_owned())
 }
 
-/// What the parts of a `chat-ws` share. Other processes tell it what is new at a listener of its own.
-async fn chat_parts(
-    lifecycle: &Lifecycle,
-    settings: &Settings,
-    stage: &Arc<Stage>,
-    relay: &RelayHandle,
-    cache: &Arc<dyn Cache>,
-) -> anyhow::Result<RoomParts> {
+/// Where other processes tell a `chat-ws` what is new, and how they find that.
+async fn deliveries(settings: &Settings) -> anyhow::Result<(TcpListener, String)> {
     let listener = wiring::bind(settings.deliveries).await?;
     let port = listener.local_addr()?.port();
     let address = match &settings.deliveries_at {
         Some(host) => format!("{host}:{port}"),
         None => listener.local_addr()?.to_string(),
     };
+    Ok((listener, address))
+}
+
+/// What the parts of a `chat-ws` share. Other processes tell it what is new at a listener of its own.
+fn chat_parts(
+    lifecycle: &Lifecycle,
+    (listener, address): (TcpListener, String),
+    stage: &Arc<Stage>,
+    relay: &RelayHandle,
+    cache: &Arc<dyn Cache>,
+) -> RoomParts {
     let others = Arc::new(GrpcCourier::default());
     let parts = chat::parts(stage, relay, cache, address, Some(others));
     lifecycle.vital(
@@ -258,7 +275,7 @@ async fn chat_parts(
             lifecycle.shutdown.clone(),
         ),
     );
-    Ok(parts)
+    parts
 }
 
 async fn finish(

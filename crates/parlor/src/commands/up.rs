@@ -79,7 +79,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         worlds: &worlds,
         names: &[],
     };
-    presence::announce(&lifecycle, &stage, "all", &cast, None);
+    presence::announce(&lifecycle, &stage, "all", &cast, None, None);
     lifecycle.helper(relay.run(lifecycle.shutdown.clone()));
     lifecycle.helper(meter.clone().run(lifecycle.shutdown.clone()));
     if let Some(follower) = follower {

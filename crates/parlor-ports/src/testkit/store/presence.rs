@@ -18,6 +18,7 @@ fn report(role: &str, began: i64) -> Report {
         names: vec![slug("ross")],
         pid: Some(42),
         host: "a 'host'".to_owned(),
+        deliveries: Some("10.0.0.7:9004".to_owned()),
         started_at: at(began),
         inboxes: vec![InboxTraffic {
             inbox: "q-Ross".to_owned(),
