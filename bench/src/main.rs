@@ -6,6 +6,7 @@ mod dialects;
 mod embedded;
 mod generation;
 mod hop;
+mod journeys;
 mod llm;
 mod raw;
 mod report;
@@ -43,6 +44,8 @@ enum Item {
     GenerationLarge,
     /// Reads of conversations where very many messages are stored; only when it is named
     GenerationReads,
+    /// Characters who travel between places on Kafka and PostgreSQL
+    Journeys,
 }
 
 /// Measures Parlor against raw baselines of the same run
@@ -67,6 +70,9 @@ struct Options {
     /// Messages that are stored when conversations are read
     #[arg(long, default_value_t = 10_000_000)]
     stored: u64,
+    /// Moves of one run of journeys
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
+    moves: u32,
     /// The program to measure
     #[arg(long, default_value = "target/release/parlor", value_name = "FILE")]
     parlor: PathBuf,
@@ -118,6 +124,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Item::Throughput) {
         throughput::measure(&setting, &mut report, options.conversations).await?;
+    }
+    if wanted(Item::Journeys) {
+        journeys::measure(&setting, &mut report, options.moves).await?;
     }
     if wanted(Item::Crowd) {
         crowd::measure(&setting, &mut report, options.crowd).await?;

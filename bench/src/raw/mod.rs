@@ -1,5 +1,6 @@
 //! The baselines: the same work without Parlor.
 
 pub(crate) mod amqp;
+pub(crate) mod kafka;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
