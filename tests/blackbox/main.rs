@@ -29,6 +29,7 @@ mod restarts;
 mod roles;
 mod scene;
 mod traces;
+mod upgrade;
 
 use serde_json::{Value, json};
 
