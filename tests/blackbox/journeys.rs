@@ -418,9 +418,10 @@ async fn ten_thousand_moves_need_no_hand_though_the_model_talks_nonsense_hp15() 
         (MOVES, 0),
         "all of them without a hand"
     );
-    // Nonsense is asked for again; where somebody has left meanwhile or a place is full, the rules decide.
+    // Nonsense is asked for again, and 1 in 20 of that is nonsense, too: one in 400 by the rules, and those
+    // where everybody has left meanwhile.
     assert!(
-        model * 100 >= MOVES * 80,
+        model * 100 >= MOVES * 99,
         "the model decides most of them: {model}"
     );
     hold_together(&api, &scratch.world.name).await;

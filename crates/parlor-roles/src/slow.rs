@@ -6,7 +6,7 @@
 //! the bus hands out; how many of them speak at once is bounded here.
 
 use crate::character::Lane;
-use crate::stage::{Performance, Settled};
+use crate::stage::{Performance, Settled, Taken};
 use parlor_ports::bus::Delivery;
 use parlor_ports::metric;
 use std::sync::Arc;
@@ -38,13 +38,27 @@ impl SlowPath {
         batch_max: usize,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (spoken, written) = mpsc::channel(batch_max.max(1));
-        let writer = write(lane.clone(), written, batch_max.max(1));
         let path = Self {
-            lane,
+            lane: lane.clone(),
             speaking: Arc::new(Semaphore::new(speaking_max.max(1))),
-            spoken,
+            spoken: spoken.clone(),
             tasks: TaskTracker::new(),
             give_up: CancellationToken::new(),
+        };
+        let again = Again {
+            lane: path.lane.clone(),
+            speaking: path.speaking.clone(),
+            spoken: spoken.downgrade(),
+            tasks: path.tasks.clone(),
+            give_up: path.give_up.clone(),
+        };
+        let writer = async move {
+            write(lane, written, batch_max.max(1), |delivery, performance| {
+                if let Some(path) = again.path() {
+                    path.start(delivery, performance);
+                }
+            })
+            .await;
         };
         (path, writer)
     }
@@ -90,18 +104,51 @@ impl SlowPath {
     }
 }
 
-/// Writes what has been spoken, as much as is waiting at a time.
+/// A path that does not keep its writer waiting: the writer itself holds it.
+struct Again {
+    lane: Lane,
+    speaking: Arc<Semaphore>,
+    spoken: mpsc::WeakSender<(Delivery, Settled)>,
+    tasks: TaskTracker,
+    give_up: CancellationToken,
+}
+
+impl Again {
+    /// The path; `None` once it ends.
+    fn path(&self) -> Option<SlowPath> {
+        if self.tasks.is_closed() {
+            return None;
+        }
+        Some(SlowPath {
+            lane: self.lane.clone(),
+            speaking: self.speaking.clone(),
+            spoken: self.spoken.upgrade()?,
+            tasks: self.tasks.clone(),
+            give_up: self.give_up.clone(),
+        })
+    }
+}
+
+/// Writes what has been spoken, as much as is waiting at a time. What needs its words anew goes to
+/// `again`; what that drops is not settled, and comes again.
 pub(crate) async fn write(
     lane: Lane,
     mut spoken: mpsc::Receiver<(Delivery, Settled)>,
     batch_max: usize,
+    again: impl Fn(Delivery, Box<Performance>),
 ) {
     let mut batch = Vec::with_capacity(batch_max);
     while spoken.recv_many(&mut batch, batch_max).await > 0 {
         let (deliveries, settled): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
-        let steps = lane.stage.write_spoken(settled).await;
-        lane.end(deliveries.into_iter().zip(steps), Vec::new())
-            .await;
+        let mut steps = Vec::with_capacity(deliveries.len());
+        let written = lane.stage.write_spoken(settled).await;
+        for (delivery, taken) in deliveries.into_iter().zip(written) {
+            match taken {
+                Taken::Over(step) => steps.push((delivery, step)),
+                Taken::Slow(performance) => again(delivery, performance),
+            }
+        }
+        lane.end(steps, Vec::new()).await;
     }
 }
 

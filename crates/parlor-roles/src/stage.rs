@@ -3,12 +3,13 @@
 
 mod casting;
 mod journey;
+mod offers;
 pub(crate) mod track;
 mod way;
 mod write;
 
 pub use self::casting::Casting;
-use self::journey::{Pondering, is_arrival};
+use self::journey::{Arrival, Pondering, is_arrival};
 use self::track::Track;
 use self::way::{Hand, Way};
 use self::write::Becomes;
@@ -115,6 +116,8 @@ pub struct Stage {
     worlds: Worlds,
     /// Models that decide where characters of a world go; elsewhere the rules do.
     minds: OnceLock<HashMap<Slug, Arc<dyn Mind>>>,
+    /// Whom they choose from at the moment.
+    offers: offers::Offers,
     /// Tells who has joined a cast since.
     casting: OnceLock<Arc<dyn Casting>>,
     store: Arc<dyn Store>,
@@ -158,6 +161,7 @@ impl Stage {
                 .map(|p| (p.engine.world().name.clone(), RwLock::new(OnStage::new(p))))
                 .collect(),
             minds: OnceLock::new(),
+            offers: offers::Offers::default(),
             casting: OnceLock::new(),
             store,
             clock,
@@ -246,23 +250,23 @@ impl Stage {
     /// Takes a batch of events through the step, and tells what became of each, in order. Waits
     /// for the store as long as it takes: an event is never lost to an outage.
     pub async fn perform(&self, events: &[Arc<Envelope>]) -> Vec<Step> {
-        let mut steps = Vec::with_capacity(events.len());
-        let (mut places, mut slow) = (Vec::new(), Vec::new());
-        for taken in self.take(events).await {
-            match taken {
-                Taken::Over(step) => steps.push(step),
-                Taken::Slow(performance) => {
-                    places.push(steps.len());
-                    slow.push(self.speak(*performance));
-                    steps.push(Step::Nothing);
+        let mut steps = Vec::new();
+        steps.resize_with(events.len(), || Step::Nothing);
+        let mut taken: Vec<_> = self.take(events).await.into_iter().enumerate().collect();
+        while !taken.is_empty() {
+            let (mut places, mut slow) = (Vec::new(), Vec::new());
+            for (place, taken) in taken {
+                match (taken, steps.get_mut(place)) {
+                    (Taken::Over(step), Some(slot)) => *slot = step,
+                    (Taken::Over(_), None) => {}
+                    (Taken::Slow(performance), _) => {
+                        places.push(place);
+                        slow.push(self.speak(*performance));
+                    }
                 }
             }
-        }
-        let spoken = self.write_spoken(join_all(slow).await).await;
-        for (place, step) in places.into_iter().zip(spoken) {
-            if let Some(slot) = steps.get_mut(place) {
-                *slot = step;
-            }
+            let spoken = self.write_spoken(join_all(slow).await).await;
+            taken = places.into_iter().zip(spoken).collect();
         }
         steps
     }
@@ -275,7 +279,8 @@ impl Stage {
         }
         let started = Instant::now();
         let (arrivals, lines): (Vec<_>, Vec<_>) = events.iter().cloned().partition(is_arrival);
-        let mut received = self.receive(&arrivals).await.into_iter();
+        let arriving = arrivals.iter().filter_map(Arrival::of).collect();
+        let mut received = self.receive(arriving).await.into_iter();
         let mut heard = Vec::new();
         if !lines.is_empty() {
             heard = self.take_lines(&lines).await;

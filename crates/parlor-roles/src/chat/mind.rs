@@ -92,7 +92,12 @@ impl MindRole {
             subscription.settler(),
         );
         let (spoken, written) = mpsc::channel(load.batch_max.max(1));
-        let writer = tokio::spawn(write(lane.clone(), written, load.batch_max.max(1)));
+        let writer = tokio::spawn(write(
+            lane.clone(),
+            written,
+            load.batch_max.max(1),
+            |_, _| {},
+        ));
         let thinker = Arc::new(Thinker {
             world: self.options.world,
             parley: StageParley::new(self.parts.stage.clone(), usize::MAX),

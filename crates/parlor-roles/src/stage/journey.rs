@@ -1,6 +1,7 @@
 //! Arrivals at places: look, decide, tell what happens, write. Where somebody else was faster at a place
 //! (another process, a person), it is looked at again.
 
+use super::offers::Offer;
 use super::{Act, Becomes, OnStage, Performance, Progress, Settled, Stage, Step, Taken, refuse};
 use parlor_engine::mechanics::travel::Travel;
 use parlor_engine::travel::{self, Choice, Departure, Onward, Stop};
@@ -21,6 +22,8 @@ use std::time::Duration;
 const LOOKS_MAX: u32 = 8;
 /// How long it waits then.
 const BUSY_WAIT: Duration = Duration::from_millis(50);
+/// How often a model is asked about an arrival: while it thinks, all whom it chooses may have left.
+const ASKED_MAX: u32 = 2;
 /// How long a group waits at a place where nobody is, before it looks again.
 const NOBODY_WAIT: Duration = Duration::from_secs(1);
 
@@ -32,8 +35,12 @@ pub(super) struct Arrival {
     event: Arc<Envelope>,
     /// What a model chose.
     choice: Option<Choice>,
-    /// A model was asked and gave nothing that can be used.
+    /// How often a model was asked.
+    asked: u32,
+    /// It gave nothing that can be used.
     undecided: bool,
+    /// Whom it chose from, as long as that is not written.
+    _offer: Option<Arc<Offer>>,
 }
 
 /// What is asked of a model about an arrival.
@@ -44,12 +51,14 @@ pub(super) struct Pondering {
 }
 
 impl Arrival {
-    fn of(delivered: &Arc<Envelope>) -> Option<Self> {
+    pub(super) fn of(delivered: &Arc<Envelope>) -> Option<Self> {
         delivered.arriving().is_some().then(|| Self {
             delivered: delivered.clone(),
             event: delivered.event(),
             choice: None,
+            asked: 0,
             undecided: false,
+            _offer: None,
         })
     }
 
@@ -65,9 +74,9 @@ pub(super) fn is_arrival(event: &Arc<Envelope>) -> bool {
 }
 
 impl Stage {
-    /// Takes arrivals through the step; gives what became of each, in order.
-    pub(super) async fn receive(&self, events: &[Arc<Envelope>]) -> Vec<Taken> {
-        let arrivals: Vec<_> = events.iter().filter_map(Arrival::of).collect();
+    /// Takes arrivals through the step, new ones and those that a model has decided; gives what became
+    /// of each, in order.
+    pub(super) async fn receive(&self, arrivals: Vec<Arrival>) -> Vec<Taken> {
         let mut taken: Vec<Option<Taken>> = Vec::with_capacity(arrivals.len());
         taken.resize_with(arrivals.len(), || None);
         let mut open: Vec<_> = arrivals.into_iter().enumerate().collect();
@@ -206,19 +215,30 @@ impl Stage {
             }
             Onward::Send(departure) => Some(departure),
         };
+        let choice = arrival.choice.as_ref();
+        let chosen = choice.and_then(|choice| choice.at(&stop, travel));
         if let (Some(_), Some(mind)) = (&departure, self.mind(&world.name))
-            && arrival.choice.is_none()
+            && chosen.is_none()
             && !arrival.undecided
+            && arrival.asked < ASKED_MAX
         {
+            let (free, offer) = self.offers.of(&world.name, &place.slug, record);
+            let stop = Stop {
+                record: &free,
+                ..stop
+            };
             return Progress::Slow(Box::new(Performance(Act::Arrival(Pondering {
-                arrival: arrival.clone(),
+                arrival: Arrival {
+                    _offer: Some(Arc::new(offer)),
+                    ..arrival.clone()
+                },
                 question: question(&stop, travel),
                 mind: mind.clone(),
             }))));
         }
         let onward = match departure {
             None => None,
-            Some(departure) => Some(onward(&on_stage, &stop, travel, arrival, departure).await),
+            Some(departure) => Some(onward(&on_stage, &stop, travel, chosen, departure).await),
         };
         let pace = record.pace.map_or(engine.pace(), Pace::duration);
         let onward = onward
@@ -244,6 +264,7 @@ impl Stage {
             mind,
         } = pondering;
         let decided = mind.decide(&question).await;
+        arrival.asked += 1;
         match decided.map(|answer| Choice::read(&answer)) {
             Ok(Ok(choice)) => arrival.choice = Some(choice),
             Ok(Err(_)) => arrival.undecided = true,
@@ -314,32 +335,6 @@ impl Stage {
             parked: true,
         }
     }
-
-    /// Arrivals that a model has thought about, written; looked at again where somebody was faster.
-    pub(super) async fn receive_decided(&self, arrivals: Vec<Arrival>) -> Vec<Step> {
-        let mut steps: Vec<Option<Step>> = vec![None; arrivals.len()];
-        let mut open: Vec<_> = arrivals.into_iter().enumerate().collect();
-        let mut looks = 0;
-        while !open.is_empty() {
-            looks += 1;
-            let ends = self
-                .look(open.iter().map(|(_, arrival)| arrival), looks > LOOKS_MAX)
-                .await;
-            let mut next = Vec::new();
-            for ((n, arrival), end) in open.into_iter().zip(ends) {
-                match end {
-                    Some(Taken::Over(step)) => steps[n] = Some(step),
-                    // It has been asked already, so it is never slow again.
-                    Some(Taken::Slow(_)) | None => next.push((n, arrival)),
-                }
-            }
-            open = next;
-        }
-        steps
-            .into_iter()
-            .map(|step| step.unwrap_or(Step::Nothing))
-            .collect()
-    }
 }
 
 /// Who goes and what happens: as the model chose, if there is anything left of its choice, else by the
@@ -348,13 +343,9 @@ async fn onward(
     on_stage: &OnStage,
     stop: &Stop<'_>,
     travel: &Travel,
-    arrival: &Arrival,
+    chosen: Option<(Departure, Incident)>,
     departure: Departure,
 ) -> (Departure, Incident, MovedBy) {
-    let chosen = arrival
-        .choice
-        .as_ref()
-        .and_then(|choice| choice.at(stop, travel));
     if let Some((departure, incident)) = chosen {
         return (departure, incident, MovedBy::Model);
     }

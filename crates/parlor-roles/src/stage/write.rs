@@ -25,8 +25,9 @@ pub(super) enum Becomes {
 
 impl Stage {
     /// Writes steps that have been spoken, and tells what became of each, in order. Waits for the
-    /// store as long as it takes.
-    pub async fn write_spoken(&self, settled: Vec<Settled>) -> Vec<Step> {
+    /// store as long as it takes. An arrival that a model decided too late, so that nothing is left
+    /// of its choice, is slow once more.
+    pub async fn write_spoken(&self, settled: Vec<Settled>) -> Vec<Taken> {
         let (mut arrivals, mut places, mut lines) = (Vec::new(), Vec::new(), Vec::new());
         for (n, step) in settled.into_iter().enumerate() {
             match step.becomes {
@@ -38,9 +39,10 @@ impl Stage {
             }
         }
         let written = self.write_guarded(lines).await;
-        let mut steps: Vec<_> = written.into_iter().map(|(step, _)| step).collect();
+        let written = written.into_iter().map(|(step, _)| Taken::Over(step));
+        let mut steps: Vec<_> = written.collect();
         if !arrivals.is_empty() {
-            let received = self.receive_decided(arrivals).await;
+            let received = self.receive(arrivals).await;
             for (n, step) in places.into_iter().zip(received) {
                 steps.insert(n.min(steps.len()), step);
             }
@@ -105,9 +107,9 @@ impl Stage {
                 }
             });
         }
-        for (place, step) in places.into_iter().zip(self.write_spoken(settled).await) {
+        for (place, written) in places.into_iter().zip(self.write_spoken(settled).await) {
             if let Some(taken) = taken.get_mut(place) {
-                *taken = Taken::Over(step);
+                *taken = written;
             }
         }
         taken
