@@ -99,6 +99,17 @@ impl Town {
     }
 }
 
+impl Town {
+    /// Every line with everything that is kept of it.
+    async fn said_in_full(&self) -> Vec<String> {
+        let export = self.parlor(&["export", "--world", "chatlings"]);
+        let lines = ended(export).await.json_lines();
+        let mut lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+        lines.sort();
+        lines
+    }
+}
+
 fn without_time(summary: &Value) -> Value {
     let mut summary = summary.clone();
     summary["seconds"].take();
@@ -257,4 +268,97 @@ async fn a_person_sees_their_own_companions_and_nobody_elses_cl49_to_cl54() {
     assert_eq!(begun.status, 403, "{}", begun.json);
     let nobody = Api::send(api.request(Method::GET, "/api/chatroom/unread")).await;
     assert_eq!(nobody.status, 401, "{}", nobody.json);
+}
+
+/// Makes everything that was said three months older: a month that is over.
+async fn age(town: &Town) {
+    if town.store.starts_with("postgres") {
+        use sqlx::Connection;
+        let mut connection = sqlx::PgConnection::connect(&town.store).await.unwrap();
+        for sql in [
+            "UPDATE messages SET created_at = created_at - interval '90 days'",
+            "UPDATE conversations SET created_at = created_at - interval '90 days',
+                messages_since = messages_since - interval '90 days',
+                messages_until = messages_until - interval '90 days'",
+        ] {
+            sqlx::query(sql).execute(&mut connection).await.unwrap();
+        }
+        return;
+    }
+    let file = std::fs::read_dir(town.dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|end| end == "db"))
+        .expect("a database");
+    let connection = rusqlite::Connection::open(file).unwrap();
+    let micros = 90_i64 * 86_400 * 1_000_000;
+    for table in ["messages", "conversations"] {
+        let sql = format!("UPDATE {table} SET created_at = created_at - {micros}");
+        connection.execute(&sql, []).unwrap();
+    }
+}
+
+/// The first day after the month in which the last of these lines was said.
+fn after_the_month_of(lines: &[String]) -> String {
+    let times = lines.iter().map(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        line["createdAt"].as_str().expect("a time").to_owned()
+    });
+    let last: chrono::DateTime<chrono::Utc> = times.max().unwrap().parse().unwrap();
+    let next = last.date_naive() + chrono::Months::new(1);
+    next.format("%Y-%m-01").to_string()
+}
+
+async fn a_month_leaves_and_comes_back(town: Town) {
+    let _ = town.generate(&["--users", "300"]).await;
+    age(&town).await;
+    let old = town.said_in_full().await;
+    assert!(old.len() > 2_000);
+    let _ = town.generate(&["--users", "300"]).await;
+    let all = town.said_in_full().await;
+    let before = after_the_month_of(&old);
+    let archive = town.dir.path().join("archive");
+    let dir = archive.to_str().unwrap();
+    let command = ["archive", "--before", &before, "--dir", dir];
+    let said = ended(town.parlor(&command)).await.well();
+    let files: Vec<_> = std::fs::read_dir(&archive)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!((1..=2).contains(&files.len()), "{said}");
+    let left = town.said_in_full().await;
+    assert_eq!(left.len(), all.len() - old.len());
+    assert!(left.iter().all(|line| all.contains(line)));
+    let again = ended(town.parlor(&command)).await.well();
+    assert!(again.contains("nothing that ended before"), "{again}");
+    let future = ["archive", "--before", "2999-01-01", "--dir", dir];
+    assert_eq!(ended(town.parlor(&future)).await.code, Some(2));
+    for _ in 0..2 {
+        for file in &files {
+            let restore = ["archive", "--restore", file.to_str().unwrap()];
+            let _ = ended(town.parlor(&restore)).await.well();
+        }
+        assert!(
+            town.said_in_full().await == all,
+            "as it was, also when it is put back twice"
+        );
+    }
+    let broken = archive.join("broken.gz");
+    std::fs::write(&broken, b"not an archive").unwrap();
+    let restore = ["archive", "--restore", broken.to_str().unwrap()];
+    assert_eq!(ended(town.parlor(&restore)).await.code, Some(2));
+    assert_eq!(
+        town.generate(&["--users", "300"]).await["conversations"],
+        300
+    );
+}
+
+#[tokio::test]
+async fn a_month_is_archived_and_put_back_on_sqlite_cl64() {
+    a_month_leaves_and_comes_back(Town::on_sqlite().await).await;
+}
+
+#[tokio::test]
+async fn a_month_is_archived_and_put_back_on_postgres_cl64() {
+    a_month_leaves_and_comes_back(Town::on_postgres().await).await;
 }

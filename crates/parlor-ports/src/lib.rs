@@ -12,6 +12,7 @@
 //! 3. One line in the binary's resolver, where URL schemes become adapters.
 
 pub mod accounts;
+pub mod archive;
 pub mod bus;
 pub mod cache;
 pub mod catalogue;

@@ -10,6 +10,7 @@
 //! [`Journeys`] where everybody is. A store implements them all; [`Store`] is the sum.
 
 use crate::accounts::AccountStore;
+use crate::archive::Archive;
 use crate::bus::DeadLetter;
 use crate::catalogue::Catalogue;
 use crate::companions::{Companions, Generation};
@@ -454,6 +455,7 @@ pub trait Store:
     + Sessions
     + Journeys
     + Directory
+    + Archive
 {
 }
 
@@ -476,5 +478,6 @@ impl<T> Store for T where
         + Sessions
         + Journeys
         + Directory
+        + Archive
 {
 }

@@ -32,6 +32,7 @@
 //!   connections' settings (`store`) see to it that they are plans for full ones.
 
 mod accounts;
+mod archive;
 mod batch;
 mod bundle;
 mod catalogue;

@@ -39,6 +39,11 @@ impl Month {
     }
 }
 
+/// The name of the partition of the month of `time`.
+pub(crate) fn name_of(time: DateTime<Utc>) -> String {
+    Month::of(time).partition()
+}
+
 impl PostgresStore {
     /// Makes the partitions of the month of `now` and of the two after it, those that are not there
     /// yet. One round trip when there is nothing to do. What had already landed in the default
@@ -82,6 +87,11 @@ impl PostgresStore {
         if let Err(error) = self.ensure_partitions(now).await {
             tracing::warn!(%error, "messages go to the default partition until this is mended");
         }
+    }
+
+    /// Makes the partition of the month of `time`, if it is not there.
+    pub(crate) async fn ensure_partition(&self, time: DateTime<Utc>) -> PortResult<()> {
+        self.make_partition(Month::of(time)).await
     }
 
     async fn make_partition(&self, month: Month) -> PortResult<()> {

@@ -23,6 +23,7 @@
 //! test that reads their plan (`plan.rs`).
 
 mod accounts;
+mod archive;
 mod backup;
 mod catalogue;
 mod changes;

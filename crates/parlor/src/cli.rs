@@ -214,6 +214,11 @@ pub(crate) enum Command {
         #[arg(long)]
         replace: bool,
     },
+    /// Take months that are long over out of the store, into compressed JSON Lines, or put one back
+    #[command(
+        after_help = "Examples:\n  parlor archive --before 2026-01-01 --dir archive\n  parlor archive --restore archive/messages-2025-12.jsonl.gz"
+    )]
+    Archive(crate::commands::archive::ArchiveArgs),
     /// Start many conversations on a server of one's own, and say what it carries
     #[command(
         after_help = "Examples:\n  parlor load --conversations 1000 --rate 50\n  parlor load --url http://staging:8000 --yes-i-own-this --readers 500 --json"

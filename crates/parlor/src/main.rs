@@ -100,6 +100,7 @@ async fn with_settings(
             format,
             count,
         } => commands::watch::run(&server.url, world, conversation, format, count).await,
+        Command::Archive(args) => commands::archive::run(config, args).await,
         Command::Backup { file } => commands::backup::backup(config, &file).await,
         Command::Restore {
             file,

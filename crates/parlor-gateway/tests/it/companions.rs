@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use parlor_model::world::Topic;
 use parlor_model::{AccountId, Companion, ConversationId, Household, Slug};
+use parlor_ports::archive::{Archive, ArchivedRow, Month};
 use parlor_ports::companions::{
     Attempt, AttemptOutcome, Batch, BatchResult, BulkOutcome, Companions, Generation,
     GenerationRun, MoodPoint, NewCompanion, NewRun, Notice, PoolState, RunStatus, RunawayRecord,
@@ -214,5 +215,31 @@ impl Companions for House {
     async fn notices(&self, _: AccountId, _: Option<Cursor>, _: u32) -> PortResult<Page<Notice>> {
         self.ask()?;
         Ok(nothing())
+    }
+}
+
+#[async_trait]
+impl Archive for House {
+    async fn months_before(&self, _: DateTime<Utc>) -> PortResult<Vec<(Month, u64)>> {
+        self.ask()?;
+        Ok(Vec::new())
+    }
+
+    async fn month_rows(&self, _: Month, _: Option<&str>, _: u32) -> PortResult<Vec<ArchivedRow>> {
+        self.ask()?;
+        Ok(Vec::new())
+    }
+
+    async fn drop_month(&self, _: Month, rows: u64) -> PortResult<bool> {
+        self.ask()?;
+        Ok(rows == 0)
+    }
+
+    async fn put_rows(&self, _: Month, _: &[String]) -> PortResult<u64> {
+        self.ask()?;
+        Err(PortError::terminal(
+            "archive",
+            "nothing was ever archived here",
+        ))
     }
 }

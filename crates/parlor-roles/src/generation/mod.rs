@@ -47,7 +47,7 @@ pub struct GenerationOptions {
 impl Default for GenerationOptions {
     fn default() -> Self {
         Self {
-            workers: 2,
+            workers: 4,
             batches: 8,
             lease: Duration::from_secs(30),
             patience: Duration::from_secs(120),

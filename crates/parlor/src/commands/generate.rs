@@ -43,7 +43,7 @@ pub(crate) struct GenerateArgs {
     #[arg(long, conflicts_with_all = ["users", "percent"])]
     resume: bool,
     /// Workers that share the run
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=64))]
     workers: u64,
     /// Print no bar; the last line is the summary as JSON
     #[arg(long)]

@@ -1,6 +1,7 @@
 //! One module per command.
 
 pub(crate) mod account;
+pub(crate) mod archive;
 pub(crate) mod backup;
 pub(crate) mod card;
 pub(crate) mod check;
