@@ -3,16 +3,16 @@
 use parlor_blackbox::{Answer, Api, Database, Server, command, ended};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 const PEOPLE: u64 = 1_500;
 
 /// A store of its own with people in it.
-struct Town {
+pub(crate) struct Town {
     dir: TempDir,
-    store: String,
+    pub(crate) store: String,
     _database: Option<Database>,
 }
 
@@ -26,22 +26,41 @@ impl Town {
         Self::with(database.url.clone(), Some(database)).await
     }
 
+    /// So many people in a store that goes with somebody else.
+    pub(crate) async fn of(people: u64, store: String) -> Self {
+        Self::peopled(people, store, None).await
+    }
+
     async fn with(store: String, database: Option<Database>) -> Self {
+        Self::peopled(PEOPLE, store, database).await
+    }
+
+    async fn peopled(people: u64, store: String, database: Option<Database>) -> Self {
         let town = Self {
             dir: tempfile::tempdir().unwrap(),
             store,
             _database: database,
         };
-        let people = PEOPLE.to_string();
+        let people = people.to_string();
         let made = town.parlor(&["seed", "chatlings", "--users", &people, "--companions", "6"]);
         let said = ended(made).await.well();
         assert!(said.contains("people with 6 companions"), "{said}");
         town
     }
 
-    fn parlor(&self, args: &[&str]) -> Command {
+    pub(crate) fn parlor(&self, args: &[&str]) -> Command {
+        self.parlor_in(self.dir.path(), args)
+    }
+
+    /// With a data directory of its own.
+    pub(crate) fn parlor_at(&self, name: &str, args: &[&str]) -> Command {
+        let data = self.dir.path().join(name);
+        std::fs::create_dir_all(&data).unwrap();
+        self.parlor_in(&data, args)
+    }
+
+    fn parlor_in(&self, data: &Path, args: &[&str]) -> Command {
         let mut parlor = command(self.dir.path());
-        let data: &Path = self.dir.path();
         parlor
             .args(args)
             .arg(format!("--store={}", self.store))
@@ -50,8 +69,31 @@ impl Town {
         parlor
     }
 
+    /// The file of an SQLite store.
+    pub(crate) fn database(&self) -> PathBuf {
+        let mut files = std::fs::read_dir(self.dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        files
+            .find(|path| path.extension().is_some_and(|end| end == "db"))
+            .expect("a database")
+    }
+
+    /// The bundled world, in which they talk every minute; its file.
+    pub(crate) fn world_of_every_minute(&self) -> String {
+        let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../worlds");
+        let world = std::fs::read_to_string(bundled.join("chatlings.toml")).unwrap();
+        let changed = world.replace(r#"["0 6 * * *", "0 18 * * *"]"#, r#"["* * * * *"]"#);
+        assert_ne!(changed, world);
+        let path = self.dir.path().join("chatlings.toml");
+        std::fs::write(&path, changed).unwrap();
+        let lines = "chatlings.lines.json";
+        std::fs::copy(bundled.join(lines), self.dir.path().join(lines)).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
     /// The summary of a run.
-    async fn generate(&self, more: &[&str]) -> Value {
+    pub(crate) async fn generate(&self, more: &[&str]) -> Value {
         let args = [&["generate", "chatlings", "--json"], more].concat();
         let out = ended(self.parlor(&args)).await.well();
         serde_json::from_str(out.lines().last().unwrap()).unwrap()
@@ -77,7 +119,7 @@ impl Town {
     }
 
     /// Every line: which conversation, who, what; not when.
-    async fn said(&self) -> Vec<String> {
+    pub(crate) async fn said(&self) -> Vec<String> {
         let export = self.parlor(&["export", "--world", "chatlings"]);
         let mut lines: Vec<String> = ended(export)
             .await
@@ -285,12 +327,7 @@ async fn age(town: &Town) {
         }
         return;
     }
-    let file = std::fs::read_dir(town.dir.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| path.extension().is_some_and(|end| end == "db"))
-        .expect("a database");
-    let connection = rusqlite::Connection::open(file).unwrap();
+    let connection = rusqlite::Connection::open(town.database()).unwrap();
     let micros = 90_i64 * 86_400 * 1_000_000;
     for table in ["messages", "conversations"] {
         let sql = format!("UPDATE {table} SET created_at = created_at - {micros}");

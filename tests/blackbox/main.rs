@@ -27,6 +27,7 @@ mod queues;
 mod recall;
 mod restarts;
 mod roles;
+mod runs;
 mod scene;
 mod traces;
 mod upgrade;
