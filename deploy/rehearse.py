@@ -41,6 +41,11 @@ def until(what, ask, within=60):
         time.sleep(0.1)
 
 
+def broker_version():
+    installed = next(pathlib.Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*")).name.split("-")[1]
+    return tuple(int(part) for part in installed.split("."))
+
+
 class Installation:
     """The services that start without a choice, each at an address of its own."""
 
@@ -67,8 +72,7 @@ class Installation:
         # In a container each is mounted alone, and may be read.
         SECRETS.chmod(0o755)
         hosts = self.scratch / "hosts"
-        lines = ["127.0.0.1 localhost", *(f"{address} {name}" for name, address in self.addresses.items())]
-        hosts.write_text("\n".join(lines) + "\n")
+        hosts.write_text("\n".join(["127.0.0.1 localhost", *self.hosts()]) + "\n")
         sh("mount", "--bind", hosts, "/etc/hosts")
         for inside, outside in (("etc/hosts", hosts), ("run/secrets", SECRETS)):
             target = self.root / inside
@@ -78,6 +82,10 @@ class Installation:
         sh("mount", "-o", "remount,ro,bind", self.root)
         sh("mount", "--bind", hosts, self.root / "etc/hosts")
         sh("mount", "--bind", SECRETS, self.root / "run/secrets")
+
+    def hosts(self):
+        """Under what name each is found."""
+        return [f"{address} {name}" for name, address in self.addresses.items()]
 
     def environment(self, name):
         service = self.services[name]
@@ -180,12 +188,10 @@ class Installation:
     def rabbitmq(self, name):
         home = self.scratch / "rabbitmq"
         (home / "conf.d").mkdir(parents=True)
-        installed = next(pathlib.Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*")).name.split("-")[1]
-        version = tuple(int(part) for part in installed.split("."))
         for source, target in self.mounted(name):
             if target.startswith("/etc/rabbitmq/conf.d/"):
                 text = pathlib.Path(source).read_text()
-                if version < (4, 0):
+                if broker_version() < (4, 0):
                     # Debian's is older than the image's, and refuses what it does not know.
                     text = re.sub(r"^default_queue_type .*\n", "", text, flags=re.M)
                 (home / "conf.d" / pathlib.Path(target).name).write_text(text)
