@@ -286,6 +286,13 @@ def friends(installation):
     return "ten lines of a conversation, over RabbitMQ, in PostgreSQL", []
 
 
+def chatter(installation):
+    gateway = installation.url("gateway")
+    until("25 bots are there", lambda: ask(f"{gateway}/api/directory")["count"] == 25)
+    until("they talk", lambda: ask(f"{gateway}/api/conversations?world=chatter")["items"])
+    return "25 bots in two processes are in the directory, and talk", []
+
+
 def companions(installation):
     gateway = installation.url("gateway")
     ask(f"{gateway}/register", {"username": "ann", "name": "Ann", "password": "a long walk by the sea"})

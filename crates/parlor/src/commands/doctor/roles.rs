@@ -69,7 +69,8 @@ fn of_world(known: &Known, world: &World) -> Finding {
             missing.push(format!("{name} ({})", known.why(is_it)));
         }
     };
-    for role in ["gateway", "relay"] {
+    let roles = ["gateway", "relay"].into_iter();
+    for role in roles.chain(world.has_bots().then_some("directory")) {
         need(role, &|record| serves(record, role));
     }
     if chat::is_for_people(world) {
