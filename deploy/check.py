@@ -390,6 +390,8 @@ def hosts(where, env, names):
         if address:
             host = address.group(2).split(".")[0]
             check(host in names, where, f"{variable} names {host}, which is not there")
+            check("ADDR" not in variable or host in env.get("PARLOR_ALLOWED_HOSTS", "").split(","), where,
+                  f"{host} is not in PARLOR_ALLOWED_HOSTS")
             check(not address.group(1) or f"{variable}_PASSWORD_FILE" in env, where, f"{variable} has no password")
 
 
@@ -420,7 +422,7 @@ NAMES = {
     "friends": {"Service": {"gateway", "rabbitmq", "rabbitmq-headless", "postgres-headless"},
                 "Deployment": {"gateway", "characters", "relay", "jobs"}},
     "companions": {"Service": {"gateway", "chat-ws", "postgres-headless", "rabbitmq-headless", "rabbitmq", "redis",
-                               "ai-companion-auth-service"},
+                               "ai-companion-auth-service", "ai-character-service"},
                    "Deployment": {"gateway", "chat-ws", "ai-consumer", "message-dispatcher", "auth", "relay"}},
     "hogwarts": {"Service": {"gateway", "kafka", "kafka-headless", "postgres-headless"},
                  "Deployment": {"gateway", "relay", "library", "gryffindor", "hut", "greenhouse", "muggle-world",

@@ -141,7 +141,7 @@ def main():
             installation.await_cluster()
         orders = [talk.result() for talk in talks]
     assert all(sorted(o) == list(range(1, LINES + 1)) for o in orders), orders
-    installation.doctor("relay", "friends", [])
+    installation.doctor("gateway", "friends", gateway, [])
     installation.stop()
     print(f"deploy/rehearse: cluster: {TALKS} conversations, {TALKS * LINES} lines, none lost, none twice, while "
           "two of three nodes were killed one after the other")

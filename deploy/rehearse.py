@@ -240,12 +240,11 @@ class Installation:
     def url(self, service, port=check.PORT):
         return f"http://{self.addresses[service]}:{port}"
 
-    def doctor(self, service, world, more):
+    def doctor(self, service, world, url, more):
         """All lines are well, from where that service is."""
         env = {"PATH": os.environ["PATH"], **self.image, **self.environment(service)}
-        gateway = next(n for n, s in self.services.items() if "gateway" in s.get("command", []))
         ended = subprocess.run([str(c) for c in ("chroot", "--userspec=65532:65532", self.root, self.entry, "doctor",
-                                f"--world={world}", "--url", self.url(gateway), *more)], env=env, cwd="/",
+                                f"--world={world}", "--url", url, *more)], env=env, cwd="/",
                                capture_output=True, text=True)
         if ended.returncode != 0:
             raise SystemExit(f"deploy/rehearse: the doctor of {self.name} finds:\n{ended.stdout}{ended.stderr}")
@@ -305,7 +304,7 @@ def companions(installation):
         kinds.append(line.frame()["type"])
     assert kinds[0] == "echo", kinds
     return "somebody signed up, signed in at auth, and was answered over the WebSocket", [
-        "--chat-url", installation.url("chat-ws"), "--token", token]
+        "--chat-url", "http://chat-ws:8000", "--token", token]
 
 
 def hogwarts(installation):
@@ -331,8 +330,8 @@ def main():
     installation.start()
     started = time.monotonic() - since
     seen, more = globals()[name](installation)
-    role = next(n for n, s in installation.services.items() if "relay" in s.get("command", []))
-    installation.doctor(role, name, more)
+    gateway = next(n for n, s in installation.services.items() if "gateway" in s.get("command", []))
+    installation.doctor(gateway, name, installation.url(gateway), more)
     installation.stop()
     for problem in check.problems:
         raise SystemExit(f"deploy/rehearse: {problem}")
