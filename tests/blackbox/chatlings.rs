@@ -79,14 +79,52 @@ impl Town {
             .expect("a database")
     }
 
+    /// Writes a file beside the store; gives its path.
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// A store in which nobody is yet.
+    pub(crate) fn without_people(store: String) -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            store,
+            _database: None,
+        }
+    }
+
     /// The bundled world, in which they talk every minute; its file.
     pub(crate) fn world_of_every_minute(&self) -> String {
+        self.changed_world(&[(r#"["0 6 * * *", "0 18 * * *"]"#, r#"["* * * * *"]"#)])
+    }
+
+    /// The bundled world, in which everybody falls out and runs away soon, and is won back at the
+    /// second attempt; its file.
+    pub(crate) fn touchy_world(&self) -> String {
+        self.changed_world(&[
+            ("conflict = 0.3 ", "conflict = 0.01 "),
+            ("strikes = 3", "strikes = 1"),
+            ("chance = 0.10", "chance = 1.0"),
+            (
+                "odds = { easy = 0.8, normal = 0.5, hard = 0.2 }",
+                "odds = { easy = 1.0, normal = 0.0, hard = 1.0 }",
+            ),
+            ("hard = 50 }", "hard = 40 }"),
+            ("chance = 0.02", "chance = 0.0"),
+        ])
+    }
+
+    pub(crate) fn changed_world(&self, changes: &[(&str, &str)]) -> String {
         let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../worlds");
-        let world = std::fs::read_to_string(bundled.join("chatlings.toml")).unwrap();
-        let changed = world.replace(r#"["0 6 * * *", "0 18 * * *"]"#, r#"["* * * * *"]"#);
-        assert_ne!(changed, world);
+        let mut world = std::fs::read_to_string(bundled.join("chatlings.toml")).unwrap();
+        for (from, to) in changes {
+            assert!(world.contains(from), "{from}");
+            world = world.replacen(from, to, 1);
+        }
         let path = self.dir.path().join("chatlings.toml");
-        std::fs::write(&path, changed).unwrap();
+        std::fs::write(&path, world).unwrap();
         let lines = "chatlings.lines.json";
         std::fs::copy(bundled.join(lines), self.dir.path().join(lines)).unwrap();
         path.to_str().unwrap().to_owned()
@@ -152,7 +190,7 @@ impl Town {
     }
 }
 
-fn without_time(summary: &Value) -> Value {
+pub(crate) fn without_time(summary: &Value) -> Value {
     let mut summary = summary.clone();
     summary["seconds"].take();
     summary
@@ -205,7 +243,7 @@ async fn a_killed_run_on_postgres_ends_as_one_on_sqlite() {
 }
 
 /// Signs somebody up and in; gives the access token.
-async fn signed_in(api: &Api, username: &str) -> String {
+pub(crate) async fn signed_in(api: &Api, username: &str) -> String {
     let wish = json!({"username": username, "name": username, "password": "two wet umbrellas"});
     let _ = Api::send(api.request(Method::POST, "/register").json(&wish)).await;
     let login = api
@@ -217,17 +255,17 @@ async fn signed_in(api: &Api, username: &str) -> String {
 }
 
 /// What somebody asks of the room.
-struct Asks<'a> {
-    api: &'a Api,
-    token: String,
+pub(crate) struct Asks<'a> {
+    pub(crate) api: &'a Api,
+    pub(crate) token: String,
 }
 
 impl Asks<'_> {
-    async fn send(&self, method: Method, path: &str) -> Answer {
+    pub(crate) async fn send(&self, method: Method, path: &str) -> Answer {
         Api::send(self.api.request(method, path).bearer_auth(&self.token)).await
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let answer = self.send(Method::GET, path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.json);
         answer.json

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod api;
+mod authors;
 mod backup;
 mod chaos;
 mod chatlings;
@@ -25,6 +26,7 @@ mod people;
 mod prompt;
 mod queues;
 mod recall;
+mod recovery;
 mod restarts;
 mod roles;
 mod runs;

@@ -39,6 +39,7 @@ fn friends() -> Result<World, Box<dyn std::error::Error>> {
         dialects: |_| Vec::new(),
         needs_places: false,
         brings_cast: false,
+        needs_sessions: false,
     };
     let vocabulary = Vocabulary {
         mechanics: ["exchange_limit", "gossip", "aside"].map(any).into(),

@@ -220,6 +220,31 @@ pub fn mind(
     Ok(decider.map(|decider| Arc::new(decider) as Arc<dyn Mind>))
 }
 
+/// Tokens of a whole conversation, or of a list of topics, at most.
+const PAGE_TOKENS_MAX: u32 = 3_000;
+
+/// Those who can write a whole conversation at once: the language models behind a world's dialects of
+/// kind `llm`, by the dialect's name. Empty where there is none to ask.
+///
+/// # Errors
+/// [`BuildError`] for a world that has not passed the check.
+pub fn authors(
+    world: &World,
+    options: &BuildOptions,
+) -> Result<BTreeMap<String, Arc<dyn Mind>>, BuildError> {
+    let mut authors: BTreeMap<String, Arc<dyn Mind>> = BTreeMap::new();
+    let spoken = world
+        .dialects
+        .iter()
+        .filter(|(_, spec)| spec.kind == DialectKind::Llm);
+    for (name, spec) in spoken {
+        if let Some(model) = llm(world, name, spec, options)?.model() {
+            authors.insert(name.clone(), Arc::new(Decider::new(model, PAGE_TOKENS_MAX)));
+        }
+    }
+    Ok(authors)
+}
+
 fn llm(
     world: &World,
     name: &str,

@@ -1,12 +1,18 @@
-//! Where a world's topics come from besides its file: a feed by URL, or a file on the server.
+//! Where a world's topics come from besides its file: a feed by URL, a file on the server, or a language
+//! model.
 
 use anyhow::{Context, bail};
 use async_trait::async_trait;
+use parlor_engine::mechanics::pool::Pool;
 use parlor_model::world::Topic;
+use parlor_ports::mind::{Mind, Question};
 use parlor_roles::schedule::TopicSource;
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::Event;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Largest feed or file, in bytes.
@@ -17,12 +23,117 @@ const TOPICS_MAX: usize = 1_000;
 const TOPIC_CHARS_MAX: usize = 200;
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A source as a world names it.
-pub(crate) struct NamedSource {
+/// The source that asks a language model.
+const MODEL: &str = "llm";
+/// Topics that a model is asked for.
+const ASKED_FOR: usize = 20;
+
+/// A feed or a file.
+struct NamedSource {
     /// A URL or a path.
-    pub(crate) source: String,
+    source: String,
     /// The category of what a feed brings.
-    pub(crate) category: Option<String>,
+    category: Option<String>,
+}
+
+/// The source that a world names, if it names one.
+pub(crate) fn source(
+    pool: &Pool,
+    about: &str,
+    authors: &BTreeMap<String, Arc<dyn Mind>>,
+) -> Option<Arc<dyn TopicSource>> {
+    let source = pool.source.clone()?;
+    if source == MODEL {
+        return Some(Arc::new(ModelSource {
+            mind: authors.values().next().cloned(),
+            about: about.to_owned(),
+            categories: pool.weights.keys().cloned().collect(),
+        }));
+    }
+    Some(Arc::new(NamedSource {
+        source,
+        category: pool.category.clone(),
+    }))
+}
+
+/// A language model of the world's.
+struct ModelSource {
+    mind: Option<Arc<dyn Mind>>,
+    /// What the world is about.
+    about: String,
+    /// Categories that the world weighs.
+    categories: Vec<String>,
+}
+
+#[async_trait]
+impl TopicSource for ModelSource {
+    async fn fetch(&self) -> Result<Vec<Topic>, String> {
+        let Some(mind) = &self.mind else {
+            return Err(
+                "there is no language model to ask: set --llm, and a dialect of kind \"llm\""
+                    .to_owned(),
+            );
+        };
+        let reply = mind
+            .decide(&self.question())
+            .await
+            .map_err(|undecided| undecided.reason)?;
+        let topics = reply["topics"].as_array().into_iter().flatten();
+        let topics = topics.filter_map(|topic| {
+            Some(Topic {
+                text: tidy(topic["text"].as_str()?)?,
+                category: topic["category"]
+                    .as_str()
+                    .and_then(tidy)
+                    .map(|name| name.to_lowercase()),
+                sentiment: topic["sentiment"].as_f64().unwrap_or(0.0).clamp(-1.0, 1.0),
+                season: None,
+                until: None,
+            })
+        });
+        let topics: Vec<Topic> = topics.take(TOPICS_MAX).collect();
+        if topics.is_empty() {
+            return Err("the language model named no topics".to_owned());
+        }
+        Ok(topics)
+    }
+}
+
+impl ModelSource {
+    fn question(&self) -> Question {
+        let known = if self.categories.is_empty() {
+            String::new()
+        } else {
+            format!(
+                " Categories that are known: {}.",
+                self.categories.join(", ")
+            )
+        };
+        let text = format!(
+            "Name {ASKED_FOR} harmless topics of a few words each that everybody could have an opinion about \
+             this week, each with a category of one word and how most people feel about it, from -1 to 1.{known}"
+        );
+        let schema = json!({
+            "type": "object",
+            "properties": { "topics": {
+                "type": "array", "minItems": 1, "maxItems": 100,
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "text": { "type": "string", "minLength": 1 },
+                        "category": { "type": "string", "minLength": 1 },
+                        "sentiment": { "type": "number", "minimum": -1, "maximum": 1 },
+                    },
+                    "required": ["text", "category", "sentiment"],
+                    "additionalProperties": false,
+                },
+            }},
+            "required": ["topics"],
+            "additionalProperties": false,
+        });
+        let setting = format!("You find what is talked about in a world. {}", self.about);
+        Question::new("topics", &setting, &text, schema)
+    }
 }
 
 #[async_trait]

@@ -36,6 +36,9 @@ pub(crate) const PACE_DEFAULT: Duration = Duration::from_secs(1);
 /// The file that a server holds locked while it uses the embedded default.
 const LOCK_FILE: &str = "server.lock";
 
+/// Those who write whole conversations, by dialect.
+pub(crate) type Authors = BTreeMap<String, Arc<dyn Mind>>;
+
 /// The parts of a server process.
 pub(crate) struct Parts {
     pub(crate) settings: Settings,
@@ -49,6 +52,8 @@ pub(crate) struct Parts {
     pub(crate) relay: Relay,
     pub(crate) relay_handle: RelayHandle,
     pub(crate) director: Arc<dyn Director>,
+    /// Those who write whole conversations of companions: by world, then by dialect.
+    pub(crate) authors: HashMap<Slug, Authors>,
     /// The language models that worlds speak through, for people.
     pub(crate) models: BTreeMap<Slug, String>,
     /// The books of language models.
@@ -133,6 +138,7 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
     }
     let meter = Meter::new(store.clone(), clock.clone());
     let models = models::assemble(config, Asked::BySettings, &meter, clock.clone())?;
+    let authors = authors_of(&worlds, models.as_ref())?;
     let recorded = purpose
         .record
         .map(recording::seed_in)
@@ -205,6 +211,7 @@ pub(crate) async fn assemble(config: &Config, purpose: Purpose<'_>) -> anyhow::R
         relay,
         relay_handle,
         director,
+        authors,
         models: spoken,
         meter,
         recorder,
@@ -331,6 +338,28 @@ fn minds(
         minds.extend(mind.map(|mind| (world.name.clone(), mind)));
     }
     Ok(minds)
+}
+
+/// Those who write whole conversations in worlds whose people have companions.
+///
+/// # Errors
+/// A world names a model that it may not ask.
+pub(crate) fn authors_of(
+    worlds: &[Arc<World>],
+    models: Option<&Arc<Models>>,
+) -> anyhow::Result<HashMap<Slug, Authors>> {
+    let options = BuildOptions {
+        models: models.cloned(),
+    };
+    let with_companions = worlds
+        .iter()
+        .filter(|world| world.mechanics.contains_key("group"));
+    let authors = with_companions.map(|world| {
+        let found = registry::authors(world, &options)
+            .with_context(|| format!("world '{}'", world.name))?;
+        Ok((world.name.clone(), found))
+    });
+    authors.collect()
 }
 
 /// The seed in force: setting, then world, then a new one.

@@ -68,6 +68,7 @@ pub(crate) fn load_with(
         dialects: |_| Vec::new(),
         needs_places: false,
         brings_cast: false,
+        needs_sessions: false,
     };
     let vocabulary = Vocabulary {
         mechanics: ["exchange_limit", "gossip", "aside", "travel"]

@@ -45,6 +45,7 @@ impl Default for Group {
 
 impl Settings for Group {
     const NAME: &'static str = "group";
+    const NEEDS_SESSIONS: bool = true;
 }
 
 impl Mechanic for Group {}

@@ -54,6 +54,8 @@ pub(crate) trait Settings:
     const NEEDS_PLACES: bool = false;
     /// It brings its own cast, so that the file need not have one.
     const BRINGS_CAST: bool = false;
+    /// What it makes is some person's own, so the world must be for people who sign in.
+    const NEEDS_SESSIONS: bool = false;
 
     /// Characters (slugs) that the settings name, each with its key.
     fn characters(&self) -> Vec<(&'static str, String)> {
@@ -105,6 +107,7 @@ const fn entry<S: Settings>() -> Entry {
             },
             needs_places: S::NEEDS_PLACES,
             brings_cast: S::BRINGS_CAST,
+            needs_sessions: S::NEEDS_SESSIONS,
         },
         build: |value| Ok(Box::new(serde_json::from_value::<S>(value.clone())?)),
     }

@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Pool {
-    /// Where new topics come from: an http(s) URL of an RSS or Atom feed, or a file on the server (TOML
-    /// with [[topics]], or a feed). Default: nowhere, the world's own topics stay.
+    /// Where new topics come from: an http(s) URL of an RSS or Atom feed, a file on the server (TOML
+    /// with [[topics]], or a feed), or "llm": the language model of the world's first dialect of that
+    /// kind. Default: nowhere, the world's own topics stay.
     #[schemars(with = "String", length(min = 1, max = 2000))]
     pub source: Option<String>,
     /// Category of what a feed brings, where it says none.

@@ -27,7 +27,9 @@ season = "winter"
 "#;
 
 fn world(mechanics: &str) -> World {
-    let file = format!("[world]\nname = \"den\"\n[mechanics.group]\n{mechanics}\n{CAST}");
+    let file = format!(
+        "[world]\nname = \"den\"\naccess = \"session\"\n[mechanics.group]\n{mechanics}\n{CAST}"
+    );
     let vocabulary = Vocabulary {
         mechanics: mechanics::vocabulary(),
         dialects: Vec::new(),
@@ -334,9 +336,28 @@ fn a_team_falls_out_less_cl92() {
 }
 
 #[test]
+fn companions_of_people_are_not_for_everybody_to_see() {
+    let file = format!("[world]\nname = \"den\"\n[mechanics.group]\n{CAST}");
+    let vocabulary = Vocabulary {
+        mechanics: mechanics::vocabulary(),
+        dialects: Vec::new(),
+    };
+    let none = |_: &str| Err("no files".to_owned());
+    let problems = load(&file, "den.toml", &vocabulary, &none).unwrap_err();
+    let said = problems.to_string();
+    assert!(said.contains("den.toml:3:"), "{said}");
+    assert!(
+        said.contains("[mechanics.group]") && said.contains("access = \"session\""),
+        "{said}"
+    );
+}
+
+#[test]
 fn tastes_choose_topics_cl88() {
     let cast = CAST.replace("name = \"Cy\"", "name = \"Cy\"\nlikes = [\"tea\"]");
-    let file = format!("[world]\nname = \"den\"\n[mechanics.group]\n[mechanics.tastes]\n{cast}");
+    let file = format!(
+        "[world]\nname = \"den\"\naccess = \"session\"\n[mechanics.group]\n[mechanics.tastes]\n{cast}"
+    );
     let vocabulary = Vocabulary {
         mechanics: mechanics::vocabulary(),
         dialects: Vec::new(),

@@ -56,6 +56,8 @@ pub struct MechanicEntry {
     pub needs_places: bool,
     /// True when it brings its own cast: then the file need not have one.
     pub brings_cast: bool,
+    /// True when what it makes is some person's own: the world must be for people who sign in.
+    pub needs_sessions: bool,
 }
 
 /// A kind of dialect, as far as the file format is concerned.

@@ -30,6 +30,7 @@ pub(crate) fn vocabulary() -> Vocabulary {
                 dialects: |_| Vec::new(),
                 needs_places: false,
                 brings_cast: false,
+                needs_sessions: false,
             },
             MechanicEntry {
                 name: "roam",
@@ -38,6 +39,7 @@ pub(crate) fn vocabulary() -> Vocabulary {
                 dialects: |_| Vec::new(),
                 needs_places: true,
                 brings_cast: false,
+                needs_sessions: false,
             },
         ],
         dialects: vec![

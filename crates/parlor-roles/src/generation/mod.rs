@@ -4,6 +4,8 @@
 //! What becomes of somebody depends on (seed, run, person) and on how their companions are, never on
 //! who works when: a run that was killed and resumed ends as one that was not disturbed.
 
+mod author;
+mod pooled;
 mod words;
 
 pub use words::Wording;
@@ -18,6 +20,7 @@ use parlor_ports::companions::{
     NewRunaway, Notice, RunStatus, TalkDetails, TalkParticipant, Tally,
 };
 use parlor_ports::dialect::Phrasing;
+use parlor_ports::mind::Mind;
 use parlor_ports::store::Store;
 use parlor_ports::{PortError, PortResult};
 use std::collections::BTreeMap;
@@ -60,6 +63,9 @@ pub struct Producer {
     world: Arc<World>,
     generator: Generator,
     wording: Wording,
+    /// Language models that write whole conversations, by dialect.
+    authors: BTreeMap<String, Arc<dyn Mind>>,
+    pooled: pooled::Pooled,
 }
 
 /// A world's companions can't talk.
@@ -95,7 +101,16 @@ impl Producer {
             world,
             generator,
             wording,
+            authors: BTreeMap::new(),
+            pooled: pooled::Pooled::default(),
         })
+    }
+
+    /// Lets language models, by the dialect they speak in, write the conversations.
+    #[must_use]
+    pub fn with_authors(mut self, authors: BTreeMap<String, Arc<dyn Mind>>) -> Self {
+        self.authors = authors;
+        self
     }
 
     /// The world.
@@ -300,7 +315,8 @@ pub async fn work(
     options: GenerationOptions,
     progress: mpsc::Sender<Tally>,
 ) -> PortResult<GenerationRun> {
-    let pooled = store.pooled_topics(&run.world, run.at).await?;
+    let pooled = producer.pooled(&**store, run.at).await?;
+    let options = producer.options(options);
     let agenda = Arc::new(producer.agenda(&pooled, run.at));
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..options.workers.max(1) {
@@ -377,12 +393,13 @@ impl Worker {
         }
         let (producer, agenda) = (Arc::clone(&self.producer), Arc::clone(&self.agenda));
         let run = self.run.clone();
-        let decided = tokio::task::spawn_blocking(move || {
+        let mut decided = tokio::task::spawn_blocking(move || {
             let decide = |batch: &Batch| producer.decide(&run, &agenda, batch);
             batches.iter().map(decide).collect::<Vec<BatchResult>>()
         })
         .await
         .map_err(|error| PortError::terminal("a part of the run can't be decided", error))?;
+        self.producer.write(&mut decided).await;
         let mut tallies: BTreeMap<u32, Tally> = decided
             .iter()
             .map(|batch| (batch.number, batch.tally.clone()))

@@ -2,11 +2,14 @@
 
 use super::say;
 use crate::config::Config;
+use crate::models::{self, Asked};
+use crate::wiring::Authors;
 use crate::{Ended, resolve, wiring, worlds};
 use anyhow::Context;
 use clap::Args;
+use parlor_dialect::llm::Meter;
 use parlor_dialect::registry;
-use parlor_model::world::DEFAULT_BATCH;
+use parlor_model::world::{DEFAULT_BATCH, DialectKind};
 use parlor_model::{Clock, SystemClock, World};
 use parlor_ports::companions::{GenerationRun, NewRun, RunStatus, Tally};
 use parlor_ports::store::Store;
@@ -78,10 +81,12 @@ struct Summary<'a> {
 /// Begins a run, or goes on with one, and works on it to its end.
 pub(crate) async fn run(config: &Config, args: GenerateArgs) -> anyhow::Result<Ended> {
     let world = worlds::load(&args.world)?;
-    let producer = Arc::new(producer(&world)?);
+    let scripted = producer(&world)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = resolve::store(&config.settings, clock.clone()).await?;
     wiring::migrate(&*store, false).await?;
+    let meter = Meter::new(store.clone(), clock.clone());
+    let producer = Arc::new(scripted.with_authors(authors(config, &world, &meter, &clock)?));
     let begun = Instant::now();
     if args.dry_run {
         let summary = rehearse(
@@ -108,6 +113,7 @@ pub(crate) async fn run(config: &Config, args: GenerateArgs) -> anyhow::Result<E
         generate(&producer, &store, &clock, run, &args).await?
     };
     tell(&done, &done.tally, begun, args.json, "written")?;
+    meter.close().await;
     store.close().await;
     Ok(Ended::Well)
 }
@@ -119,6 +125,22 @@ pub(crate) async fn run(config: &Config, args: GenerateArgs) -> anyhow::Result<E
 pub(crate) fn producer(world: &Arc<World>) -> anyhow::Result<Producer> {
     let books = registry::phrasing(world)?;
     Ok(Producer::new(Arc::clone(world), &books)?)
+}
+
+/// The language models that write, where the world has such a dialect.
+fn authors(
+    config: &Config,
+    world: &Arc<World>,
+    meter: &Arc<Meter>,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Authors> {
+    let mut dialects = world.dialects.values();
+    if !dialects.any(|dialect| dialect.kind == DialectKind::Llm) {
+        return Ok(Authors::new());
+    }
+    let models = models::assemble(config, Asked::BySettings, meter, clock.clone())?;
+    let all = wiring::authors_of(std::slice::from_ref(world), models.as_ref())?;
+    Ok(all.into_values().next().unwrap_or_default())
 }
 
 fn new_run(world: &World, args: &GenerateArgs, seed: u64) -> NewRun {

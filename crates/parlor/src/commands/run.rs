@@ -88,6 +88,7 @@ async fn start(
         relay,
         relay_handle,
         director,
+        authors,
         meter,
         follower,
         metrics,
@@ -184,7 +185,7 @@ async fn start(
         RoleName::Jobs => {
             for world in &worlds {
                 jobs(lifecycle, world, args.start_once, &store, &director, &keys);
-                schedule::start(lifecycle, world, &settings, &store, &clock)?;
+                schedule::start(lifecycle, world, &settings, (&store, &clock), &authors)?;
             }
         }
         RoleName::ChatWs => {

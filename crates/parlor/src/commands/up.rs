@@ -59,6 +59,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         relay,
         relay_handle,
         director,
+        authors,
         meter,
         recorder,
         follower,
@@ -141,7 +142,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         }
         if !args.no_start {
             roles::jobs(&lifecycle, world, true, &store, &director, &keys);
-            schedule::start(&lifecycle, world, &settings, &store, &clock)?;
+            schedule::start(&lifecycle, world, &settings, (&store, &clock), &authors)?;
         }
     }
     lifecycle.until_stopped().await?;

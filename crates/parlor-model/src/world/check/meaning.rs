@@ -8,7 +8,7 @@ use super::{Vocabulary, dialects, places, routes};
 use crate::name::Slug;
 use crate::world::file::{LlmTable, ScheduleTable, WorldFile};
 use crate::world::{
-    DialectKind, DialectSpec, InvalidPace, Llm, Memory, Pace, Schedule, Topic, Trigger,
+    Access, DialectKind, DialectSpec, InvalidPace, Llm, Memory, Pace, Schedule, Topic, Trigger,
     TriggerStart, World, WorldParts,
 };
 use chrono::NaiveDate;
@@ -40,6 +40,7 @@ impl Meaning<'_> {
         }
         let aliases = routes::aliases(self, file.trigger.aliases, findings);
         self.mechanics(&file.mechanics, &dialects, &cast, findings);
+        self.sessions(&file.mechanics, file.world.access, findings);
         let schedule = self.schedule(file.schedule.as_ref(), file.trigger.start, findings);
         let topics = self.topics(&file.topics, findings);
         self.model(file.llm.model.as_deref(), "/llm/model", findings);
@@ -124,6 +125,30 @@ impl Meaning<'_> {
                 }
             }
         }
+    }
+
+    /// What is somebody's own must not be shown to everybody.
+    fn sessions(
+        &self,
+        mechanics: &BTreeMap<String, Value>,
+        access: Access,
+        findings: &mut Findings,
+    ) {
+        let mut own = self
+            .vocabulary
+            .mechanics
+            .iter()
+            .filter(|entry| entry.needs_sessions && mechanics.contains_key(entry.name));
+        let Some(entry) = own.next().filter(|_| access == Access::Open) else {
+            return;
+        };
+        let name = entry.name;
+        findings.add(self.at(&format!("/mechanics/{name}")), || {
+            (
+                format!("[mechanics.{name}] makes what is somebody's own, but everybody may look into this world"),
+                "set access = \"session\" in [world]".to_owned(),
+            )
+        });
     }
 
     /// Is it the name of a model? The kind of dialect that asks models knows.
