@@ -94,7 +94,7 @@ impl TestWorld {
         }
     }
 
-    /// Writes a world into `dir` to which bots come: who is silent for two seconds is gone.
+    /// Writes a world into `dir` to which bots come: who is silent for four seconds is gone.
     ///
     /// # Panics
     /// The file can't be written.
@@ -179,7 +179,7 @@ exchange = {{ name = "{name}-exchange", type = "direct" }}
 count = 5
 opens_per_minute = 120.0
 bored = 0.2
-lease_seconds = 2
+lease_seconds = 4
 patience_seconds = 8
 
 [dialects.gibberish]

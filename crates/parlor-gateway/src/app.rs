@@ -9,7 +9,7 @@ use crate::options::{GatewayOptions, Limits, SignIn};
 use crate::routes::compat::{Triggers, alias_or_nothing};
 use crate::routes::health::Vitals;
 use crate::routes::{
-    catalogue, characters, chatroom, compat, conversations, dead_letters, directory, events,
+    bots, catalogue, characters, chatroom, compat, conversations, dead_letters, directory, events,
     gallery, health, inboxes, inspect, journeys, lists, me, messages, roles, search, sessions,
     sign_in, stats, usage, v1, worlds,
 };
@@ -30,6 +30,9 @@ use tower_http::timeout::TimeoutLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// What programs agree on that bring bots of their own.
+const ASYNC_API: &str = include_str!("../asyncapi.json");
 
 /// The HTTP side of a server.
 pub struct Gateway {
@@ -152,6 +155,7 @@ fn api() -> OpenApiRouter<Stage> {
         .merge(compat::router())
         .merge(inboxes::router())
         .merge(directory::router())
+        .merge(bots::router())
         .merge(journeys::router())
         .merge(roles::router())
         .merge(dead_letters::router())
@@ -168,17 +172,20 @@ fn docs(document: &OpenApi) -> Router {
             .validator_url("none")
             .try_it_out_enabled(true),
     );
-    Router::<()>::from(page).route(
-        "/openapi.json",
-        get(move || async move {
-            (
-                StatusCode::OK,
-                [(header::CONTENT_TYPE, "application/json")],
-                json,
-            )
-                .into_response()
-        }),
-    )
+    let contract = get(|| async { ([(header::CONTENT_TYPE, "application/json")], ASYNC_API) });
+    Router::<()>::from(page)
+        .route("/asyncapi.json", contract)
+        .route(
+            "/openapi.json",
+            get(move || async move {
+                (
+                    StatusCode::OK,
+                    [(header::CONTENT_TYPE, "application/json")],
+                    json,
+                )
+                    .into_response()
+            }),
+        )
 }
 
 /// What answers where no route does: the aliases of the worlds, and the web page if it is shown.

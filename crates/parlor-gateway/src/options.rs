@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_model::{Clock, Slug};
 use parlor_ports::bus::Bus;
 use parlor_ports::chat::Chat;
+use parlor_ports::desk::BotDesk;
 use parlor_ports::director::Director;
 use parlor_ports::parley::Parley;
 use parlor_ports::store::Store;
@@ -98,6 +99,8 @@ pub struct GatewayOptions {
     pub sign_in: SignIn,
     /// Where people talk with characters; `None`: not here.
     pub chat: Option<Arc<dyn Chat>>,
+    /// The desk for bots of programs from outside.
+    pub bots: Arc<dyn BotDesk>,
     /// Ends live-event streams and the task behind them.
     pub shutdown: CancellationToken,
 }

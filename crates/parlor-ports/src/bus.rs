@@ -72,7 +72,7 @@ pub struct DeliveryToken {
 /// Something in an inbox that is not an envelope of ours, kept byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foreign {
-    /// Its headers, as text.
+    /// Its headers, as text; where it asks for a reply, `reply-to` and `correlation-id` among them.
     pub headers: Vec<(String, String)>,
     /// Its body.
     pub body: Bytes,
@@ -184,6 +184,13 @@ pub trait Bus: Send + Sync {
     /// (confirmed and, where it is durable, on disk). Envelopes to one inbox keep their order.
     /// After an error the envelope may or may not have been delivered: sending it again is right.
     async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>>;
+
+    /// Sends something that is no envelope to a queue or topic of this name, whoever made it: a reply to
+    /// somebody who asked from outside. Whether anybody has it is not told.
+    ///
+    /// # Errors
+    /// Retryable when the bus is away; terminal where nobody can listen from outside.
+    async fn note(&self, to: &str, correlation: Option<&str>, body: Bytes) -> PortResult<()>;
 
     /// Starts consuming.
     ///

@@ -18,6 +18,7 @@ pub mod cache;
 pub mod catalogue;
 pub mod chat;
 pub mod companions;
+pub mod desk;
 pub mod dialect;
 pub mod director;
 pub mod directory;

@@ -63,6 +63,10 @@ pub struct BotsRole {
     director: Arc<dyn Director>,
     /// Who is held.
     held: Vec<Slug>,
+    /// Those of them for whom nobody acts yet.
+    arriving: Vec<Slug>,
+    /// Who is still in the directory and is to leave.
+    leaving: Vec<Slug>,
     /// What acts at their inboxes.
     acting: JoinSet<PortResult<()>>,
     /// Inboxes that are listened to.
@@ -105,6 +109,8 @@ impl BotsRole {
             relay,
             director,
             held: Vec::new(),
+            arriving: Vec::new(),
+            leaving: Vec::new(),
             acting: JoinSet::new(),
             served: HashSet::new(),
             busy: HashMap::new(),
@@ -122,8 +128,8 @@ impl BotsRole {
         let ended = self.live(&ending).await;
         ending.cancel();
         while self.acting.join_next().await.is_some() {}
-        let held = std::mem::take(&mut self.held);
-        if let Err(error) = self.let_go(&held).await {
+        self.leaving.append(&mut self.held);
+        if let Err(error) = self.let_go().await {
             tracing::debug!(%error, "nobody hears that these bots leave; their lease will end");
         }
         ended
@@ -177,9 +183,14 @@ impl BotsRole {
             if !kept {
                 tracing::warn!(world.name = %self.options.world, "the bots were silent for too long and come again");
                 let names = std::mem::take(&mut self.held);
+                self.arriving.clear();
+                // Their inboxes may have been taken away meanwhile, and whoever listened there with them.
+                self.served.clear();
                 self.come(&names, cancel).await?;
             }
         }
+        self.settle_in(cancel).await?;
+        self.let_go().await?;
         if self.held.len() < wanted {
             self.complete(wanted, cancel).await?;
             *renewed = Instant::now();
@@ -260,29 +271,33 @@ impl BotsRole {
                 .store()
                 .take_in(world, self.lease(), &bots)
                 .await?;
-            let mut came = Vec::with_capacity(some.len());
             for (name, taken) in some.iter().zip(taken) {
                 if taken {
-                    came.push(name.clone());
+                    self.held.push(name.clone());
+                    self.arriving.push(name.clone());
                 } else {
                     refused.push(name.clone());
                 }
             }
-            self.settle_in(&came, cancel).await?;
-            self.held.extend(came);
+            self.settle_in(cancel).await?;
         }
         Ok(refused)
     }
 
-    async fn settle_in(&mut self, came: &[Slug], cancel: &CancellationToken) -> PortResult<()> {
+    /// Makes the inboxes of those who arrive, and acts for them; what fails is tried again at the next turn.
+    async fn settle_in(&mut self, cancel: &CancellationToken) -> PortResult<()> {
+        if self.arriving.is_empty() {
+            return Ok(());
+        }
         let name = &self.options.world;
         let Some(world) = self.stage.worlds().get(name) else {
             return Err(PortError::terminal("no such world", name));
         };
-        let topology = world.topology_of_bots(came);
+        let topology = world.topology_of_bots(&self.arriving);
         self.bus.declare(&topology).await?;
         self.stage.look_for_newcomers(name).await;
-        metrics::counter!(metric::BOTS_CAME).increment(came.len() as u64);
+        metrics::counter!(metric::BOTS_CAME).increment(self.arriving.len() as u64);
+        self.arriving.clear();
         let new = topology.inboxes.into_iter().map(|binding| binding.inbox);
         let inboxes: Vec<_> = new.filter(|i| self.served.insert(i.clone())).collect();
         if inboxes.is_empty() {
@@ -326,11 +341,9 @@ impl BotsRole {
         if !openers.is_empty() {
             self.open(&world, openers);
         }
-        if !left.is_empty() {
-            self.held.retain(|bot| !left.contains(bot));
-            self.let_go(&left).await?;
-        }
-        Ok(())
+        self.held.retain(|bot| !left.contains(bot));
+        self.leaving.append(&mut left);
+        self.let_go().await
     }
 
     fn open(&mut self, world: &World, openers: Vec<Slug>) {
@@ -372,9 +385,10 @@ impl BotsRole {
         }
     }
 
-    /// Lets these leave: what they are in ends, their inboxes go, and their names are free.
-    async fn let_go(&mut self, left: &[Slug]) -> PortResult<()> {
-        if left.is_empty() {
+    /// Lets leave who is to: what they are in ends, their inboxes go, and their names are free. What fails is
+    /// tried again at the next turn.
+    async fn let_go(&mut self) -> PortResult<()> {
+        if self.leaving.is_empty() {
             return Ok(());
         }
         let name = self.options.world.clone();
@@ -383,12 +397,13 @@ impl BotsRole {
         };
         let (store, host) = (self.stage.store().clone(), self.options.host);
         let now = self.now();
-        directory::see_off(&world, left, &store, &self.bus, now).await?;
-        store.let_go(&name, host, left).await?;
-        for inbox in world.inboxes_of_bots(left) {
+        directory::see_off(&world, &self.leaving, &store, &self.bus, now).await?;
+        store.let_go(&name, host, &self.leaving).await?;
+        for inbox in world.inboxes_of_bots(&self.leaving) {
             self.served.remove(&inbox);
         }
-        metrics::counter!(metric::BOTS_LEFT).increment(left.len() as u64);
+        metrics::counter!(metric::BOTS_LEFT).increment(self.leaving.len() as u64);
+        self.leaving.clear();
         self.stage.look_for_newcomers(&name).await;
         Ok(())
     }

@@ -11,6 +11,7 @@ pub mod bots;
 pub mod cast;
 pub mod character;
 pub mod chat;
+pub mod desk;
 pub mod director;
 pub mod directory;
 pub mod generation;
@@ -30,6 +31,7 @@ mod speak;
 pub mod stage;
 pub mod traffic;
 
+pub use desk::{Desk, DeskRole};
 pub use director::StageDirector;
 pub use indexer::Indexer;
 pub use parley::StageParley;

@@ -18,6 +18,7 @@ use crate::traffic::Traffic;
 use chrono::{DateTime, Utc};
 use futures::future::join_all;
 use parking_lot::{Mutex, RwLock};
+use parlor_engine::plan::Words;
 use parlor_engine::{Decision, Engine, Plan, Scene};
 use parlor_model::world::Pace;
 use parlor_model::{
@@ -310,12 +311,30 @@ impl Stage {
         let decided = events
             .iter()
             .zip(records)
-            .map(|(event, record)| self.progress(event, record, &hand));
+            .map(|(event, record)| self.progress(event, record, &hand, None));
         let taken = self.commit(join_all(decided).await).await;
         self.tell_of_refused(events, &taken, received_at);
         metrics::histogram!(metric::BATCH_SIZE).record(count_f64(events.len()));
         metrics::histogram!(metric::STEP_SECONDS).record(started.elapsed());
         taken
+    }
+
+    /// Takes one event through the step with these words, which somebody found who is not on this stage.
+    /// With `last` the line is the last one of its conversation.
+    pub async fn say(&self, event: &Arc<Envelope>, text: String, last: bool) -> Step {
+        let started = Instant::now();
+        let received_at = self.clock.now();
+        let events = std::slice::from_ref(event);
+        let records = self.scenes(events).await;
+        self.meet(events, &records).await;
+        let hand = Hand::new(received_at, started.elapsed());
+        let record = records.into_iter().next().flatten();
+        let given = Some(Given { text, last });
+        let decided = self.progress(event, record, &hand, given).await;
+        match self.commit(vec![decided]).await.pop() {
+            Some(Taken::Over(step)) => step,
+            Some(Taken::Slow(_)) | None => Step::Nothing,
+        }
     }
 
     /// Finds the words of a step that [`Stage::take`] left; then it is to be written. Dropping the
@@ -383,6 +402,7 @@ impl Stage {
         event: &Arc<Envelope>,
         record: Option<SceneRecord>,
         hand: &Hand,
+        given: Option<Given>,
     ) -> Progress {
         let Some(on_stage) = self.on_stage(&event.world) else {
             return refuse(format!(
@@ -425,7 +445,10 @@ impl Stage {
             recalled: record.recalled,
             pace: record.pace.map(Pace::duration),
         };
-        let decision = production.engine.decide(&scene);
+        let mut decision = production.engine.decide(&scene);
+        if let Some(given) = given {
+            given.put_into(&mut decision);
+        }
         let way = hand.decided(event);
         match decision {
             Decision::Refuse(reason) => refuse(reason),
@@ -579,6 +602,26 @@ impl Stage {
         settled.effects.sends.push(row);
         settled.becomes = becomes;
         settled
+    }
+}
+
+/// Words that somebody else found.
+struct Given {
+    text: String,
+    last: bool,
+}
+
+impl Given {
+    fn put_into(self, decision: &mut Decision) {
+        let Decision::Speak(plan) = decision else {
+            return;
+        };
+        if let Some(line) = plan.lines.first_mut() {
+            line.words = Words::Given(self.text);
+            if self.last {
+                plan.exchanges_max = Some(line.exchange());
+            }
+        }
     }
 }
 

@@ -156,10 +156,16 @@ impl Known {
             after = Some(last.name.clone());
             for bot in page {
                 let before = known.remove(&bot.name);
-                let before = before.filter(|(dialect, _)| *dialect == bot.dialect);
-                let kept = before.unwrap_or_else(|| {
-                    let character = self.world.bot(&bot.name, bot.dialect.as_deref());
-                    (bot.dialect, Arc::new(character))
+                let foreign = bot.is_foreign();
+                let own = |(dialect, who): &(Option<String>, Arc<Character>)| {
+                    *dialect == bot.dialect
+                        && who.inbox == self.world.foreign_inbox(&bot.name, foreign)
+                };
+                let kept = before.filter(own).unwrap_or_else(|| {
+                    let dialect = bot.dialect.clone();
+                    let name = bot.name.clone();
+                    let character = self.world.bot_of(name, dialect.as_deref(), foreign);
+                    (dialect, Arc::new(character))
                 });
                 self.bots.insert(bot.name, kept);
             }

@@ -24,6 +24,7 @@ mod topology;
 mod wire;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use consume::AmqpSubscription;
 use dead::Fate;
 use lapin::Channel;
@@ -36,7 +37,7 @@ use parlor_ports::PortResult;
 use parlor_ports::bus::{
     Bus, BusCapabilities, DeadLetter, InboxStatus, Outgoing, SubscribeOptions, Subscription,
 };
-use publish::OUTAGE_MAX;
+use publish::{OUTAGE_MAX, Sending, Sent};
 use std::sync::Arc;
 use std::time::Duration;
 use wire::short;
@@ -99,6 +100,20 @@ impl Bus for AmqpBus {
 
     async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
         publish::publish(&self.core, batch).await
+    }
+
+    async fn note(&self, to: &str, correlation: Option<&str>, body: Bytes) -> PortResult<()> {
+        let session = self.core.session(Some(OUTAGE_MAX)).await?;
+        let sending = Sending {
+            exchange: short(""),
+            key: short(to),
+            parcel: wire::note(correlation, body),
+        };
+        match publish::send(&session, vec![sending]).await.pop() {
+            Some(Sent::Failed(error)) => Err(error),
+            // Whoever asked is gone.
+            Some(Sent::Confirmed | Sent::Unroutable) | None => Ok(()),
+        }
     }
 
     async fn subscribe(&self, options: SubscribeOptions) -> PortResult<Box<dyn Subscription>> {

@@ -70,7 +70,7 @@ pub(super) fn decode(parcel: &Parcel) -> Result<Arc<Envelope>, Foreign> {
     Envelope::decode(look_up, &parcel.body)
         .map(Arc::new)
         .map_err(|error| Foreign {
-            headers: header_texts(&parcel.properties),
+            headers: with_reply(&parcel.properties),
             body: parcel.body.clone(),
             reason: error.to_string(),
         })
@@ -92,6 +92,32 @@ pub(super) fn header_texts(properties: &BasicProperties) -> Vec<(String, String)
     headers
         .map(|(name, value)| (name.to_string(), describe(value)))
         .collect()
+}
+
+/// Headers, and where a reply is to go.
+fn with_reply(properties: &BasicProperties) -> Vec<(String, String)> {
+    let mut headers = header_texts(properties);
+    let asked = [
+        ("reply-to", properties.reply_to()),
+        ("correlation-id", properties.correlation_id()),
+    ];
+    for (name, value) in asked {
+        headers.extend(
+            value
+                .as_ref()
+                .map(|value| (name.to_owned(), value.to_string())),
+        );
+    }
+    headers
+}
+
+/// Something that is no envelope.
+pub(super) fn note(correlation: Option<&str>, body: Bytes) -> Parcel {
+    let mut properties = BasicProperties::default().with_content_type(short(CONTENT_TYPE));
+    if let Some(correlation) = correlation {
+        properties = properties.with_correlation_id(short(correlation));
+    }
+    Parcel { properties, body }
 }
 
 /// A header's text, where it is one.

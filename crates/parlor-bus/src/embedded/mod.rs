@@ -6,6 +6,7 @@
 mod queues;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use parking_lot::Mutex;
 use parlor_model::world::Topology;
 use parlor_model::{Clock, OutboxRow, Slug};
@@ -89,6 +90,11 @@ impl Bus for EmbeddedBus {
                 .map_err(|why| refusal(out, why))
         };
         batch.iter().map(push).collect()
+    }
+
+    async fn note(&self, to: &str, _correlation: Option<&str>, _body: Bytes) -> PortResult<()> {
+        let mend = "nobody can ask from outside of the embedded bus: use HTTP or a WebSocket";
+        Err(PortError::terminal(&format!("no reply to '{to}'"), mend))
     }
 
     async fn subscribe(&self, options: SubscribeOptions) -> PortResult<Box<dyn Subscription>> {

@@ -29,6 +29,7 @@ mod wire;
 
 use self::core::Core;
 use async_trait::async_trait;
+use bytes::Bytes;
 use consume::KafkaSubscription;
 use dead::Fate;
 use parlor_model::world::Topology;
@@ -89,6 +90,15 @@ impl Bus for KafkaBus {
 
     async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
         publish::publish(&self.core, batch).await
+    }
+
+    async fn note(&self, to: &str, correlation: Option<&str>, body: Bytes) -> PortResult<()> {
+        let sending = publish::Sending {
+            topic: to,
+            parcel: wire::note(correlation, body),
+        };
+        let sent = publish::send(&self.core, vec![sending]).await;
+        sent.into_iter().next().unwrap_or(Ok(()))
     }
 
     async fn subscribe(&self, options: SubscribeOptions) -> PortResult<Box<dyn Subscription>> {

@@ -84,6 +84,18 @@ pub(super) fn encode(envelope: &Envelope, key: String) -> Parcel {
     }
 }
 
+/// Something that is no envelope.
+pub(super) fn note(correlation: Option<&str>, body: Bytes) -> Parcel {
+    let text = |value: &str| Some(value.as_bytes().to_vec());
+    let mut headers = vec![(CONTENT_TYPE_HEADER.to_owned(), text(CONTENT_TYPE))];
+    headers.extend(correlation.map(|id| ("correlation-id".to_owned(), text(id))));
+    Parcel {
+        key: None,
+        headers,
+        body: Some(body),
+    }
+}
+
 pub(super) fn decode(parcel: &Parcel) -> Result<Arc<Envelope>, Foreign> {
     let body = parcel.body.clone().unwrap_or_default();
     let look_up = |wanted: &str| {

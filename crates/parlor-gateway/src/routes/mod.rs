@@ -1,5 +1,6 @@
 //! The handlers, one module per subject.
 
+pub(crate) mod bots;
 pub(crate) mod catalogue;
 pub(crate) mod characters;
 pub(crate) mod chatroom;

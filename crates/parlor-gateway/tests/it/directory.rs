@@ -1,6 +1,6 @@
 //! The directory of a house, in which two bots are.
 
-use crate::house::{House, called_from, get, house, noon, slug, world};
+use crate::house::{House, called_from, get, house, noon, post, slug, world};
 use async_trait::async_trait;
 use axum::Router;
 use axum::http::StatusCode;
@@ -9,6 +9,7 @@ use parlor_gateway::Gateway;
 use parlor_model::world::Access;
 use parlor_model::{ConversationId, Slug};
 use parlor_ports::PortResult;
+use parlor_ports::desk::{BotDesk, BotReply, BotRequest, DeskError, KeyHolder};
 use parlor_ports::directory::{BotRecord, Directory, Lease, NewBot};
 use serde_json::json;
 use std::collections::HashMap;
@@ -90,6 +91,58 @@ impl Directory for House {
         self.ask()?;
         Ok(Vec::new())
     }
+}
+
+#[async_trait]
+impl BotDesk for House {
+    async fn ask(&self, _: &Slug, request: BotRequest) -> Result<BotReply, DeskError> {
+        self.ask()?;
+        match request {
+            BotRequest::Say { key, .. } if key.is_empty() => Err(DeskError::refused(
+                "unknown_key",
+                "this key speaks for nobody",
+            )),
+            BotRequest::Say { conversation, .. } => Ok(BotReply::Said { conversation }),
+            _ => Ok(BotReply::Renewed { lease_seconds: 10 }),
+        }
+    }
+
+    async fn holder(&self, _: &str) -> Result<KeyHolder, DeskError> {
+        self.ask()?;
+        Err(DeskError::refused(
+            "unknown_key",
+            "this key speaks for nobody",
+        ))
+    }
+}
+
+#[tokio::test]
+async fn the_desk_replies_over_http() {
+    let app = app();
+    let say = r#"{"type":"say","key":"k","conversation":"00000000-0000-0000-0000-000000000001","text":"Hi"}"#;
+    let said = post(&app, "/api/bots", say).await;
+    assert_eq!(said.status, StatusCode::OK, "{}", said.text);
+    assert_eq!(said.json()["type"], "said");
+    for (body, status, code) in [
+        (
+            r#"{"type":"say","conversation":"00000000-0000-0000-0000-000000000001","text":"Hi"}"#,
+            401,
+            "unknown_key",
+        ),
+        (r#"{"type":"sing"}"#, 400, "invalid_request"),
+        (r#"{"type":"say","text":"Hi"}"#, 400, "invalid_request"),
+        (r#"{"type":"renew","keys":"k"}"#, 400, "unknown_field"),
+        (r#"{"type":"list","world":"quiet"}"#, 404, "no_bots"),
+    ] {
+        let answer = post(&app, "/api/bots", body).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code()),
+            (status, code.to_owned()),
+            "{body}"
+        );
+    }
+    let nobody = get(&app, "/api/bots/connect?key=k").await;
+    assert_eq!(nobody.code(), "unknown_key");
 }
 
 /// The router of a house to whose world `bots` come.

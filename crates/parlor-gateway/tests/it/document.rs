@@ -175,6 +175,7 @@ async fn every_route_of_the_api_is_documented() {
             "DELETE /me/sessions/{id}",
             "DELETE /reset",
             "GET /.well-known/jwks.json",
+            "GET /api/bots/connect",
             "GET /api/bus/inboxes",
             "GET /api/characters",
             "GET /api/characters/id/{id}",
@@ -222,6 +223,7 @@ async fn every_route_of_the_api_is_documented() {
             "PATCH /api/characters/id/{id}",
             "PATCH /api/worlds/{world}",
             "PATCH /me/sessions/{id}",
+            "POST /api/bots",
             "POST /api/characters",
             "POST /api/characters/import",
             "POST /api/chatroom/generate",
@@ -275,6 +277,8 @@ async fn every_operation_answers_as_documented() {
             || operation.path.ends_with("/picture")
             || (operation.path.starts_with("/api/chatroom/")
                 && lonely.iter().any(|end| operation.path.ends_with(end)))
+            // No bot of anybody's is here to connect.
+            || operation.path == "/api/bots/connect"
             // Nobody here talks with people.
             || operation.path.contains("/characters/id/")
             || (operation.path == "/api/characters" && operation.method == "POST")

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::connect_info::MockConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http_body_util::BodyExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -548,6 +549,10 @@ impl Bus for House {
 
     fn forget(&self, _: &Slug, _: &[String]) {}
 
+    async fn note(&self, _: &str, _: Option<&str>, _: Bytes) -> PortResult<()> {
+        not_here()
+    }
+
     async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
         batch.iter().map(|_| not_here()).collect()
     }
@@ -683,6 +688,7 @@ pub(crate) fn house() -> (Arc<House>, GatewayOptions) {
         sign_in: SignIn::Here(desk(&house)),
         allowed_hosts: vec!["parlor.example".to_owned()],
         chat: None,
+        bots: house.clone(),
         shutdown: CancellationToken::new(),
     };
     (house, options)

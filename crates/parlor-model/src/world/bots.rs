@@ -24,6 +24,49 @@ impl World {
         }
     }
 
+    /// The bot with this name for which a program from outside speaks. Where bots have no inboxes of their
+    /// own, it has one all the same: nobody else may take what is said to it.
+    #[must_use]
+    pub fn foreign_bot(&self, name: &Slug) -> Character {
+        Character {
+            inbox: self.foreign_inbox(name, true),
+            ..self.bot(name, None)
+        }
+    }
+
+    /// The inbox that a bot has whatever the routing says, if it has one.
+    #[must_use]
+    pub fn foreign_inbox(&self, name: &Slug, foreign: bool) -> Option<String> {
+        let own = foreign && self.routing.inbox != InboxKind::Character;
+        own.then(|| format!("{}.bot.{name}", self.name))
+    }
+
+    /// The bot with this name, as the directory has it.
+    #[must_use]
+    pub fn bot_of(&self, name: Slug, dialect: Option<&str>, foreign: bool) -> Character {
+        if foreign {
+            self.foreign_bot(&name)
+        } else {
+            self.bot(&name, dialect)
+        }
+    }
+
+    /// The inbox of requests to the directory.
+    #[must_use]
+    pub fn inbox_of_directory(&self) -> String {
+        format!("{}.directory", self.name)
+    }
+
+    /// What must exist on the bus for this character.
+    #[must_use]
+    pub fn topology_of(&self, character: Character) -> Topology {
+        let own = [Arc::new(character)];
+        Topology {
+            inboxes: self.routing.topology(&self.name, &own).inboxes,
+            ..self.routing.topology(&self.name, &[])
+        }
+    }
+
     /// What bots speak that name no dialect.
     #[must_use]
     pub fn dialect_of_bots(&self) -> &str {
@@ -61,7 +104,11 @@ impl World {
     #[must_use]
     pub fn inboxes_of_bots(&self, names: &[Slug]) -> Vec<String> {
         if self.routing.inbox == InboxKind::Shared {
-            return Vec::new();
+            // Only those of programs from outside, whichever of them they are.
+            return names
+                .iter()
+                .filter_map(|name| self.foreign_inbox(name, true))
+                .collect();
         }
         let topology = self.topology_of_bots(names).inboxes.into_iter();
         topology.map(|binding| binding.inbox).collect()

@@ -109,6 +109,9 @@ pub struct Character {
     /// Whom the character likes to travel with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub friends: Vec<Slug>,
+    /// An inbox of their own, whatever the world's routing says: that of a program from outside.
+    #[serde(skip)]
+    pub inbox: Option<String>,
 }
 
 impl Character {
@@ -131,6 +134,7 @@ impl Character {
             place: None,
             haunts: Vec::new(),
             friends: Vec::new(),
+            inbox: None,
         }
     }
 }
@@ -442,6 +446,13 @@ impl World {
             key: self.routing.of_place(&self.name, place).1,
         });
         topology.inboxes.extend(places);
+        if self.has_bots() {
+            let directory = self.inbox_of_directory();
+            topology.inboxes.push(Binding {
+                inbox: directory.clone(),
+                key: directory,
+            });
+        }
         topology
     }
 }

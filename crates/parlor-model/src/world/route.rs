@@ -174,13 +174,19 @@ impl Routing {
     /// The inbox of a character.
     #[must_use]
     pub fn inbox_of(&self, world: &Slug, character: &Character) -> String {
-        Self::fill(&self.queue, world, character)
+        match &character.inbox {
+            Some(own) => own.clone(),
+            None => Self::fill(&self.queue, world, character),
+        }
     }
 
     /// The routing key of a character.
     #[must_use]
     pub fn key_of(&self, world: &Slug, character: &Character) -> String {
-        Self::fill(&self.key, world, character)
+        match &character.inbox {
+            Some(own) => own.clone(),
+            None => Self::fill(&self.key, world, character),
+        }
     }
 
     /// What must exist on the bus.

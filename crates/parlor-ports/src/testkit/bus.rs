@@ -115,6 +115,7 @@ macro_rules! bus_foreign_conformance {
         $crate::bus_rules! { $make;
             something_foreign_is_handed_out_as_it_is
             a_foreign_dead_letter_is_kept_byte_for_byte_and_replayed
+            a_note_reaches_whoever_listens_there
         }
     };
 }
@@ -987,4 +988,24 @@ pub async fn a_foreign_dead_letter_is_kept_byte_for_byte_and_replayed(stage: &Bu
     let back = take(&mut *subscription, 1).await.remove(0);
     let content = assert_is_ours(&back, &raw);
     assert_eq!(content.headers, raw.headers, "no trace of the detour");
+}
+
+/// A note reaches the queue or topic that it names, as it is.
+pub async fn a_note_reaches_whoever_listens_there(stage: &BusUnderTest) {
+    stage.declare().await;
+    let mut subscription = stage.consume(&["ross"], 10).await;
+    let body = Bytes::from_static(b"{\"type\":\"left\"}");
+    let inbox = stage.inbox("ross");
+    let noted = stage.bus.note(&inbox, Some("abc"), body.clone());
+    within("a note", noted).await.expect("the bus is there");
+    let came = take(&mut *subscription, 1).await.remove(0);
+    let foreign = came.content.clone().expect_err("it is no envelope");
+    assert_eq!(foreign.body, body);
+    let correlation = ("correlation-id".to_owned(), "abc".to_owned());
+    assert!(
+        foreign.headers.contains(&correlation),
+        "{:?}",
+        foreign.headers
+    );
+    acknowledge(&*subscription, vec![came]).await;
 }

@@ -29,7 +29,7 @@ use parlor_roles::chat::RoomParts;
 use parlor_roles::directory::DirectoryRole;
 use parlor_roles::jobs::{JobsOptions, JobsRole};
 use parlor_roles::place::place_role;
-use parlor_roles::{Indexer, RelayHandle, Stage, StageParley};
+use parlor_roles::{Desk, DeskRole, Indexer, RelayHandle, Stage, StageParley};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -129,6 +129,7 @@ async fn start(
                     store: &store,
                     bus: &bus,
                     director: &director,
+                    relay: &relay_handle,
                     stage: &stage,
                     clock: &clock,
                     metrics: &metrics,
@@ -179,7 +180,8 @@ async fn start(
         }
         RoleName::Directory => {
             for world in worlds.iter().filter(|world| world.has_bots()) {
-                look_after_directory(lifecycle, world, &stage, &bus);
+                let desk = desk(&stage, &bus, &relay_handle, &director);
+                look_after_directory(lifecycle, world, &stage, &bus, desk);
             }
         }
         RoleName::Jobs => {
@@ -311,6 +313,7 @@ pub(crate) struct GatewayParts<'a> {
     pub(crate) store: &'a Arc<dyn Store>,
     pub(crate) bus: &'a Arc<dyn Bus>,
     pub(crate) director: &'a Arc<dyn Director>,
+    pub(crate) relay: &'a RelayHandle,
     pub(crate) stage: &'a Arc<Stage>,
     pub(crate) clock: &'a Arc<dyn Clock>,
     pub(crate) metrics: &'a PrometheusHandle,
@@ -355,6 +358,7 @@ pub(crate) fn gateway(
         sign_in: wiring::sign_in(parts.settings, parts.store, parts.clock)?,
         allowed_hosts: parts.settings.allowed_hosts.clone(),
         chat: parts.chat.clone(),
+        bots: desk(parts.stage, parts.bus, parts.relay, parts.director),
         shutdown: lifecycle.shutdown.clone(),
     });
     let router = gateway.router();
@@ -519,13 +523,32 @@ pub(crate) fn start_bots(
     Ok(())
 }
 
-/// Looks after the directory of a world.
+/// The desk for bots of programs from outside.
+pub(crate) fn desk(
+    stage: &Arc<Stage>,
+    bus: &Arc<dyn Bus>,
+    relay: &RelayHandle,
+    director: &Arc<dyn Director>,
+) -> Arc<Desk> {
+    Arc::new(Desk::new(
+        stage.clone(),
+        bus.clone(),
+        relay.clone(),
+        director.clone(),
+        Arc::new(wiring::random_id),
+    ))
+}
+
+/// Looks after the directory of a world, and serves its desk on the bus.
 pub(crate) fn look_after_directory(
     lifecycle: &Lifecycle,
     world: &World,
     stage: &Arc<Stage>,
     bus: &Arc<dyn Bus>,
+    desk: Arc<Desk>,
 ) {
+    let served = DeskRole::new(world.name.clone(), desk);
+    lifecycle.vital("desk", served.run(lifecycle.shutdown.clone()));
     let role = DirectoryRole::new(world.name.clone(), stage.clone(), bus.clone());
     lifecycle.helper(role.run(lifecycle.shutdown.clone()));
 }

@@ -106,6 +106,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
             store: &store,
             bus: &bus,
             director: &director,
+            relay: &relay_handle,
             stage: &stage,
             clock: &clock,
             metrics: &metrics,
@@ -131,7 +132,8 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         let parts = (&stage, &bus, &relay_handle);
         roles::places(&lifecycle, world, &[], &settings, parts)?;
         if world.has_bots() {
-            roles::look_after_directory(&lifecycle, world, &stage, &bus);
+            let desk = roles::desk(&stage, &bus, &relay_handle, &director);
+            roles::look_after_directory(&lifecycle, world, &stage, &bus, desk);
             let bots = roles::Bots {
                 count: args.bots.unwrap_or_else(|| usual_bots(&stage, world)),
                 names: Vec::new(),

@@ -21,6 +21,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/bots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the desk for bots
+         * @description The same requests as on the bus and over `/api/bots/connect` (see `/asyncapi.json`), one at a time. The
+         *     reply has a `type` of its own: `registered`, `bots`, `inboxes`, `renewed`, `left`, `opened`, `said`.
+         */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bots/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Connect a bot (WebSocket)
+         * @description What is said to the bot comes as frames (`opening`, `heard`); requests of `POST /api/bots` go the other way,
+         *     without their key, and are replied to in order. As long as the connection is there, so is the bot.
+         */
+        get: operations["connect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bus/inboxes": {
         parameters: {
             query?: never;
@@ -1452,6 +1494,48 @@ export interface components {
             since: string;
             /** @description Slug of its world. */
             world: string;
+        };
+        /**
+         * @description What a program asks for its bot. Which fields there are depends on `type`:
+         *     `register` (`name`), `list` and `inboxes` (`after`, `limit`), `renew` and `leave` (`key`), `open` (`key`,
+         *     `to`, `topic`, `text`), `say` (`key`, `conversation`, `message`, `text`, `last`).
+         * @example {
+         *       "type": "register",
+         *       "name": "parrot"
+         *     }
+         */
+        BotAsk: {
+            /** @description List after this name. */
+            after?: string | null;
+            /**
+             * Format: uuid
+             * @description In this conversation.
+             */
+            conversation?: string | null;
+            /** @description The bot's key. */
+            key?: string | null;
+            /** @description True for the last line of the conversation. */
+            last?: boolean | null;
+            /**
+             * Format: int32
+             * @description List so many at most.
+             */
+            limit?: number | null;
+            /**
+             * Format: uuid
+             * @description The line that it answers; left out: it opens the conversation.
+             */
+            message?: string | null;
+            /** @description The bot's name; left out: it is given one. */
+            name?: string | null;
+            /** @description What the bot says. */
+            text?: string | null;
+            /** @description With whom; left out: with somebody by the world's rule. */
+            to?: string | null;
+            /** @description About what. */
+            topic?: string | null;
+            /** @description What is asked: `register`, `list`, `inboxes`, `renew`, `leave`, `open` or `say`. */
+            type?: string | null;
         };
         /** @description A part of the directory. */
         BotList: {
@@ -3827,6 +3911,186 @@ export interface operations {
                 };
             };
             /** @description `unavailable`: something behind the server is away; `retry-after` says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BotAsk"];
+            };
+        };
+        responses: {
+            /** @description The reply. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description `invalid_json`, `unknown_field`, `invalid_request`, `invalid_name`, `invalid_text`, `refused` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_key`, `sign_in_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_world`, `no_bots`, `unknown_bot`, `unknown_conversation` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name_taken`, `stale` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`, `full`, `nobody_is_free`, `paused` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect: {
+        parameters: {
+            query?: {
+                /** @description The bot's key, for programs that can't send `Authorization: Bearer`. */
+                key?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Switched to the WebSocket protocol. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_query`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_key` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_host`: the server is not known under the name in the `Host` header */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `websocket_required` */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
