@@ -46,7 +46,8 @@ async fn speakers(api: &Api, world: &str) -> BTreeSet<String> {
 async fn until_all_spoke(api: &Api, world: &str, who: &BTreeSet<String>) {
     let spoke = Mutex::new(BTreeSet::new());
     until("everybody says something", || async {
-        spoke.lock().unwrap().extend(speakers(api, world).await);
+        let now = speakers(api, world).await;
+        spoke.lock().unwrap().extend(now);
         who.is_subset(&spoke.lock().unwrap())
     })
     .await;
@@ -77,10 +78,8 @@ async fn bots_name_themselves_find_each_other_and_talk_rc2_rc3_rc23_rc24() {
     }
     let spoke = Mutex::new(BTreeSet::new());
     until("half of them have said something", || async {
-        spoke
-            .lock()
-            .unwrap()
-            .extend(speakers(&api, "chatter").await);
+        let now = speakers(&api, "chatter").await;
+        spoke.lock().unwrap().extend(now);
         spoke.lock().unwrap().len() >= 10
     })
     .await;
