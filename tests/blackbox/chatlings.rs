@@ -224,6 +224,23 @@ async fn a_rehearsal_writes_nothing_and_tells_the_same() {
     let rehearsed = town.generate(&["--dry-run", "--percent", "20"]).await;
     assert!(town.said().await.is_empty());
     let done = town.generate(&["--percent", "20"]).await;
+    let keys: Vec<&str> = done
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let wanted = [
+        "run",
+        "accounts",
+        "conversations",
+        "messages",
+        "participants",
+        "skipped",
+        "runaways",
+        "seconds",
+    ];
+    assert_eq!(keys, wanted);
     assert_eq!(without_time(&rehearsed), without_time(&done));
     let skipped = done["skipped"]["not_rolled_out"].as_u64().unwrap();
     assert_eq!(skipped + done["conversations"].as_u64().unwrap(), PEOPLE);
