@@ -22,6 +22,14 @@ export type Notice = Schemas['Notification'];
 const TALKS = 11;
 const NOTICES = 4;
 
+/** What somebody saw last stays as long as the page: who comes back to the view need not wait. */
+let kept: { account: string; den: Den } | null = null;
+
+export function denOf(account: string, world: string | null): Den {
+  if (kept?.account !== account || kept.den.world !== world) kept = { account, den: new Den(world) };
+  return kept.den;
+}
+
 export class Den {
   talks = $state.raw<readonly Talk[]>([]);
   runaways = $state.raw<readonly Runaway[]>([]);
