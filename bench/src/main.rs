@@ -1,6 +1,7 @@
 //! Measures what Parlor promises, each figure beside a raw baseline that was taken in the same run
 //! on the same servers: hardware is noisy, ratios are less so. See `bench/README.md`.
 
+mod companions;
 mod crowd;
 mod dialects;
 mod embedded;
@@ -46,6 +47,8 @@ enum Item {
     GenerationReads,
     /// Characters who travel between places on Kafka and PostgreSQL
     Journeys,
+    /// People who talk with characters on RabbitMQ, PostgreSQL and Redis
+    Companions,
 }
 
 /// Measures Parlor against raw baselines of the same run
@@ -70,6 +73,9 @@ struct Options {
     /// Messages that are stored when conversations are read
     #[arg(long, default_value_t = 10_000_000)]
     stored: u64,
+    /// Sessions that people have open at once
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1_000..=50_000))]
+    sessions: u32,
     /// Moves of one run of journeys
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
     moves: u32,
@@ -89,14 +95,19 @@ enum Part {
     /// A language model that only waits
     #[command(hide = true)]
     Stub(stub::StubOptions),
+    /// A bare WebSocket server
+    #[command(hide = true)]
+    Echo,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     parlor_dialect::llm::install_tls();
     let options = Options::parse();
-    if let Some(Part::Stub(options)) = options.part {
-        return stub::run(options).await;
+    match options.part {
+        Some(Part::Stub(options)) => return stub::run(options).await,
+        Some(Part::Echo) => return raw::echo::run().await,
+        None => {}
     }
     let program = options.parlor.canonicalize().with_context(|| {
         format!(
@@ -127,6 +138,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Item::Journeys) {
         journeys::measure(&setting, &mut report, options.moves).await?;
+    }
+    if wanted(Item::Companions) {
+        companions::measure(&setting, &mut report, options.sessions).await?;
     }
     if wanted(Item::Crowd) {
         crowd::measure(&setting, &mut report, options.crowd).await?;

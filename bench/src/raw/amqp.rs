@@ -69,13 +69,42 @@ impl RawBroker {
     /// Publishes, consumes and acknowledges `n` messages; gives messages per second.
     pub(crate) async fn messages_per_s(&self, n: usize) -> anyhow::Result<f64> {
         let started = Instant::now();
-        let both = futures::future::try_join(self.publish(n), self.consume(n));
+        let (publish, consume) = (self.publish(&self.queues, n), self.consume(&self.queues, n));
+        let both = futures::future::try_join(publish, consume);
         tokio::time::timeout(PATIENCE, both)
             .await
             .context("the bare loop takes too long")??;
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        let n = n as f64;
-        Ok(n / started.elapsed().as_secs_f64())
+        Ok(per_s(n, started))
+    }
+
+    /// As [`RawBroker::messages_per_s`] through one queue, from which each message is published to a
+    /// second one before it is acknowledged: messages per second that made both hops.
+    pub(crate) async fn two_hops_per_s(&self, n: usize) -> anyhow::Result<f64> {
+        let [first, second, ..] = self.queues.as_slice() else {
+            bail!("two hops need two queues");
+        };
+        let started = Instant::now();
+        let all = futures::future::try_join3(
+            self.publish(std::slice::from_ref(first), n),
+            self.pass_on(first, second, n),
+            self.consume(std::slice::from_ref(second), n),
+        );
+        tokio::time::timeout(PATIENCE, all)
+            .await
+            .context("the bare loop takes too long")??;
+        Ok(per_s(n, started))
+    }
+
+    async fn pass_on(&self, from: &ShortString, to: &ShortString, n: usize) -> anyhow::Result<()> {
+        let deliveries = self.consumer(from, "raw-pass-on").await?;
+        let passing = deliveries.take(n).map(|delivery| async move {
+            let delivery = delivery?;
+            confirmed(self.send(to).await?).await?;
+            Ok(delivery.ack(BasicAckOptions::default()).await?)
+        });
+        let passed: Vec<anyhow::Result<bool>> = passing.buffered(IN_FLIGHT_MAX).collect().await;
+        passed.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
+        self.cancel("raw-pass-on").await
     }
 
     /// Publishes one message after the other; gives how long each took to reach its consumer.
@@ -111,9 +140,9 @@ impl RawBroker {
         Ok(())
     }
 
-    async fn publish(&self, n: usize) -> anyhow::Result<()> {
+    async fn publish(&self, queues: &[ShortString], n: usize) -> anyhow::Result<()> {
         let mut waiting = VecDeque::with_capacity(IN_FLIGHT_MAX);
-        for queue in self.queues.iter().cycle().take(n) {
+        for queue in queues.iter().cycle().take(n) {
             if waiting.len() == IN_FLIGHT_MAX {
                 confirmed(waiting.pop_front().context("it is not empty")?).await?;
             }
@@ -137,9 +166,9 @@ impl RawBroker {
         Ok(sending.await?)
     }
 
-    async fn consume(&self, n: usize) -> anyhow::Result<()> {
-        let mut consumers = Vec::with_capacity(self.queues.len());
-        for queue in &self.queues {
+    async fn consume(&self, queues: &[ShortString], n: usize) -> anyhow::Result<()> {
+        let mut consumers = Vec::with_capacity(queues.len());
+        for queue in queues {
             consumers.push(self.consumer(queue, queue.as_str()).await?);
         }
         let mut deliveries = select_all(consumers);
@@ -150,7 +179,7 @@ impl RawBroker {
                 .context("the broker ended the consumer")??;
             delivery.ack(BasicAckOptions::default()).await?;
         }
-        for queue in &self.queues {
+        for queue in queues {
             self.cancel(queue.as_str()).await?;
         }
         Ok(())
@@ -168,6 +197,12 @@ impl RawBroker {
         let options = lapin::options::BasicCancelOptions::default();
         Ok(self.consuming.basic_cancel(short(tag)?, options).await?)
     }
+}
+
+fn per_s(n: usize, started: Instant) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let n = n as f64;
+    n / started.elapsed().as_secs_f64()
 }
 
 async fn confirmed(confirm: PublisherConfirm) -> anyhow::Result<()> {

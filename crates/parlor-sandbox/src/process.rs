@@ -119,19 +119,7 @@ impl RunningServer {
     /// # Errors
     /// It has ended, or the system has no `/proc`.
     pub fn peak_rss_bytes(&self) -> anyhow::Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
-        status
-            .lines()
-            .find_map(|line| {
-                line.strip_prefix("VmHWM:")?
-                    .trim()
-                    .strip_suffix("kB")?
-                    .trim()
-                    .parse()
-                    .ok()
-            })
-            .map(|kib: u64| kib * 1024)
-            .context("/proc names no VmHWM")
+        memory_bytes(self.pid()?, "VmHWM")
     }
 
     /// Asks it to end (SIGTERM) and waits; kills it if it does not.
@@ -156,6 +144,25 @@ impl RunningServer {
             }
         }
     }
+}
+
+/// Memory that a process has resident now, in bytes.
+///
+/// # Errors
+/// It has ended, or the system has no `/proc`.
+pub fn rss_bytes(pid: u32) -> anyhow::Result<u64> {
+    memory_bytes(pid, "VmRSS")
+}
+
+fn memory_bytes(pid: u32, what: &str) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))
+        .with_context(|| format!("process {pid} has ended"))?;
+    let kib = status.lines().find_map(|line| {
+        let rest = line.strip_prefix(what)?.strip_prefix(':')?;
+        rest.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
+    });
+    kib.map(|kib| kib * 1024)
+        .with_context(|| format!("/proc names no {what}"))
 }
 
 /// The address in a line such as `address    http://127.0.0.1:8000   (API: /docs)`.
