@@ -81,9 +81,9 @@ fn spread(values: &[f64]) -> parlor_sandbox::Spread {
 /// Figures of all rounds.
 #[derive(Default)]
 struct Rounds {
-    bare_bytes: Vec<f64>,
-    open_bytes: Vec<f64>,
-    answered_bytes: Vec<f64>,
+    bare_kb: Vec<f64>,
+    open_kb: Vec<f64>,
+    answered_kb: Vec<f64>,
     bare_echo: Times,
     echo: Times,
     answer: Times,
@@ -105,27 +105,31 @@ pub(crate) async fn measure(
     let mut rounds = Rounds::default();
     for round in 0..setting.rounds {
         let bare = bare(sessions).await?;
-        rounds.bare_bytes.push(bare.0);
+        rounds.bare_kb.push(bare.0);
         rounds.bare_echo.add(bare.1);
 
-        let play = companions(setting, &format!("companions{round}"))?;
+        let play = companions(setting, &format!("talk{round}"))?;
         let house = House::up(setting, &servers, &play, &cache).await?;
-        let (open, answered) = house.crowd(sessions).await?;
-        rounds.open_bytes.push(open);
-        rounds.answered_bytes.push(answered);
         let (echoes, answers) = house.steady().await?;
         rounds.echo.add(echoes);
         rounds.answer.add(answers);
-        let broker =
-            RawBroker::open(&servers, &setting.name(&format!("c{round}")), BODY_BYTES).await?;
+        let name = setting.name(&format!("c{round}"));
+        let broker = RawBroker::open(&servers, &name, BODY_BYTES).await?;
         let hops = broker.two_hops_per_s(BARE).await;
         broker.close().await?;
         let (hops, lines) = (hops?, house.eager().await?);
         rounds.bare_hops.push(hops);
         rounds.lines.push(lines);
         rounds.share.push(lines / hops);
-        house.server.stop().await?;
-        servers.remove(&play.world.topology()).await?;
+        house.down(&servers, &play).await?;
+
+        // Another house: thousands who leave keep the first one busy.
+        let play = companions(setting, &format!("crowd{round}"))?;
+        let house = House::up(setting, &servers, &play, &cache).await?;
+        let (open, answered) = house.crowd(sessions).await?;
+        rounds.open_kb.push(open);
+        rounds.answered_kb.push(answered);
+        house.down(&servers, &play).await?;
     }
     servers.end().await?;
     rounds.tell(report, sessions);
@@ -142,16 +146,11 @@ impl Rounds {
                 None => figure,
             });
         };
-        add(
-            format!("bare axum echo, {name}"),
-            "kB",
-            &self.bare_bytes,
-            None,
-        );
+        add(format!("bare axum echo, {name}"), "kB", &self.bare_kb, None);
         let most = Some(Target::AtMost(15.0));
-        add(format!("chat-ws, {name}"), "kB", &self.open_bytes, most);
+        add(format!("chat-ws, {name}"), "kB", &self.open_kb, most);
         let name = format!("{name}, once all were answered");
-        add(format!("chat-ws, {name}"), "kB", &self.answered_bytes, most);
+        add(format!("chat-ws, {name}"), "kB", &self.answered_kb, most);
         let at = format!("{RATE} lines/s, {TALKERS} people");
         self.bare_echo
             .tell(report, &format!("bare axum echo at {at}"), None);
@@ -257,6 +256,11 @@ impl House {
             chat_pid: *pids.get("chat-ws").context("chat-ws has a process")?,
             tokens: sign_up(*gateway, play.world.name.as_str()).await?,
         })
+    }
+
+    async fn down(self, servers: &Servers, play: &Stageplay) -> anyhow::Result<()> {
+        self.server.stop().await?;
+        servers.remove(&play.world.topology()).await
     }
 
     async fn sit_down(&self, n: usize) -> anyhow::Result<Socket> {

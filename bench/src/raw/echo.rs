@@ -24,7 +24,11 @@ pub(crate) async fn run() -> anyhow::Result<()> {
 }
 
 async fn enter(upgrade: WebSocketUpgrade) -> Response {
-    upgrade.on_upgrade(serve)
+    // As little as can be: by default a connection sets aside 128 KiB.
+    upgrade
+        .read_buffer_size(2_048)
+        .write_buffer_size(0)
+        .on_upgrade(serve)
 }
 
 async fn serve(mut socket: WebSocket) {
