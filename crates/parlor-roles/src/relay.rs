@@ -226,30 +226,29 @@ impl RelayHandle {
     }
 }
 
+impl RelayHandle {
+    /// Sends rows that are in no outbox; which of them the bus has taken, in order. Only for a bus that
+    /// keeps what it has taken: what it has not is the caller's still.
+    pub async fn send_unwritten(&self, rows: Vec<OutboxRow>) -> Vec<bool> {
+        let batch = outgoing(rows);
+        let results = self.shared.send(&batch).await;
+        results.iter().map(Result::is_ok).collect()
+    }
+}
+
+fn outgoing(rows: Vec<OutboxRow>) -> Vec<Outgoing> {
+    let outgoing = |row: OutboxRow| Outgoing {
+        inbox: row.inbox,
+        envelope: row.envelope,
+    };
+    rows.into_iter().map(outgoing).collect()
+}
+
 impl Shared {
+    /// Sends rows of the outbox, and remembers which of them may be cleared.
     async fn publish(&self, rows: Vec<OutboxRow>) {
-        let batch: Vec<_> = rows
-            .into_iter()
-            .map(|row| Outgoing {
-                inbox: row.inbox,
-                envelope: row.envelope,
-            })
-            .collect();
-        let began = trace::tracer().map(|tracer| (tracer, self.stage.clock().now()));
-        let started = Instant::now();
-        let results = self.bus.publish(&batch).await;
-        metrics::histogram!(metric::PUBLISH_SECONDS).record(started.elapsed());
-        if let Some((tracer, began)) = began {
-            self.tell(tracer, &batch, &results, began, started.elapsed());
-        }
-        let accepted = batch
-            .iter()
-            .zip(&results)
-            .filter(|(_, result)| result.is_ok());
-        self.stage
-            .traffic()
-            .published(accepted.map(|(outgoing, _)| outgoing.inbox.as_str()));
-        self.count(&results);
+        let batch = outgoing(rows);
+        let results = self.send(&batch).await;
         let durable = self.bus.capabilities().durable;
         let mut sent = Vec::with_capacity(batch.len());
         for (outgoing, result) in batch.iter().zip(results) {
@@ -271,6 +270,25 @@ impl Shared {
             }
         }
         self.stage.sent(sent);
+    }
+
+    async fn send(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
+        let began = trace::tracer().map(|tracer| (tracer, self.stage.clock().now()));
+        let started = Instant::now();
+        let results = self.bus.publish(batch).await;
+        metrics::histogram!(metric::PUBLISH_SECONDS).record(started.elapsed());
+        if let Some((tracer, began)) = began {
+            self.tell(tracer, batch, &results, began, started.elapsed());
+        }
+        let accepted = batch
+            .iter()
+            .zip(&results)
+            .filter(|(_, result)| result.is_ok());
+        self.stage
+            .traffic()
+            .published(accepted.map(|(outgoing, _)| outgoing.inbox.as_str()));
+        self.count(&results);
+        results
     }
 
     fn is_for_nobody(&self, envelope: &Envelope) -> bool {

@@ -1,5 +1,9 @@
-//! The mind: answers what people write to characters. It stores nothing but the event that tells of
-//! the answer; who speaks, and how, is the character's dialect's.
+//! The mind: answers what people write to characters. Who speaks, and how, is the character's dialect's.
+//!
+//! It stores nothing where the bus keeps what it has taken: the answer goes straight to the dispatcher,
+//! and the line is settled once the bus has it. After a crash in between the line is answered again, under
+//! the same id, of which the dispatcher stores the first. Where the bus keeps nothing, or is away, the
+//! answer goes by the outbox.
 //!
 //! The lines of one session are answered one after the other, those of different sessions at the same
 //! time. A slow dialect holds nobody else up.
@@ -9,6 +13,8 @@ use crate::character::{Lane, Load};
 use crate::parley::StageParley;
 use crate::slow::write;
 use crate::stage::Settled;
+use futures::future::OptionFuture;
+use parking_lot::Mutex;
 use parlor_model::{
     ConversationId, Envelope, EventBody, EventId, OutboxRow, SessionEvent, SessionLine, Slug,
     SpeakerRole, World, envelope,
@@ -20,7 +26,7 @@ use parlor_ports::parley::{Answer, Asked, Brought, Parley, ParleyError, Speaker}
 use parlor_ports::{PortError, PortResult, metric};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +35,8 @@ use tokio_util::sync::CancellationToken;
 const SPEECHLESS: &str = "…";
 /// Pieces of a line that wait to be shown.
 const PIECES_MAX: usize = 64;
+/// How long what the store said of a pause holds: in a crowd it is not asked for every line.
+const PAUSE_KNOWN_FOR: Duration = Duration::from_millis(50);
 /// How long a line that is being spoken may take to end once the role is asked to.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -49,6 +57,8 @@ pub struct MindRole {
 
 /// What became of a delivery.
 enum Thought {
+    /// This is to be told the dispatcher.
+    Tell(OutboxRow),
     /// This is to be written.
     Write(Box<Settled>),
     /// There is nothing to do.
@@ -92,6 +102,24 @@ impl MindRole {
             subscription.settler(),
         );
         let (spoken, written) = mpsc::channel(load.batch_max.max(1));
+        let tells = self
+            .bus
+            .capabilities()
+            .durable
+            .then(|| mpsc::channel(load.batch_max.max(1)));
+        let (told, publisher) = match tells {
+            Some((told, untold)) => {
+                let publish = publish(
+                    lane.clone(),
+                    self.parts.clone(),
+                    untold,
+                    spoken.clone(),
+                    load.batch_max.max(1),
+                );
+                (Some(told), Some(tokio::spawn(publish)))
+            }
+            None => (None, None),
+        };
         let writer = tokio::spawn(write(
             lane.clone(),
             written,
@@ -102,12 +130,14 @@ impl MindRole {
             world: self.options.world,
             parley: StageParley::new(self.parts.stage.clone(), usize::MAX),
             speaking: Semaphore::new(at_once),
+            paused: Mutex::default(),
             parts: self.parts,
         });
         let mut turns = Turns {
             thinker,
             lane,
             spoken,
+            told,
             busy: HashMap::new(),
             thinking: JoinSet::new(),
             sessions: HashMap::new(),
@@ -124,6 +154,9 @@ impl MindRole {
             }
         };
         turns.end().await;
+        if let Some(Err(error)) = OptionFuture::from(publisher).await {
+            tracing::error!(%error, "the publisher of answers ended; the lines come again");
+        }
         if let Err(error) = writer.await {
             tracing::error!(%error, "the writer of answers ended; the lines come again");
         }
@@ -143,6 +176,8 @@ struct Turns {
     thinker: Arc<Thinker>,
     lane: Lane,
     spoken: mpsc::Sender<(Delivery, Settled)>,
+    /// Where answers go to that need not be written.
+    told: Option<mpsc::Sender<(Delivery, OutboxRow)>>,
     /// Sessions in which a line is being answered, and the lines that wait for it.
     busy: HashMap<ConversationId, VecDeque<Delivery>>,
     thinking: JoinSet<()>,
@@ -172,11 +207,19 @@ impl Turns {
 
     fn start(&mut self, session: ConversationId, delivery: Delivery) {
         self.busy.entry(session).or_default();
-        let (thinker, lane, spoken) =
-            (self.thinker.clone(), self.lane.clone(), self.spoken.clone());
+        let (thinker, lane) = (self.thinker.clone(), self.lane.clone());
+        let (spoken, told) = (self.spoken.clone(), self.told.clone());
         let task = self.thinking.spawn(async move {
             match thinker.think(&delivery).await {
-                // The writer ends after the last sender.
+                // Who writes and who publishes end after the last sender.
+                Thought::Tell(row) => match (told, &delivery.content) {
+                    (Some(told), _) => drop(told.send((delivery, row)).await),
+                    (None, Ok(delivered)) => {
+                        let settled = lane.stage.settled_with(delivered, row);
+                        drop(spoken.send((delivery, settled)).await);
+                    }
+                    (None, Err(_)) => lane.end([], vec![(delivery, Verdict::Release)]).await,
+                },
                 Thought::Write(settled) => drop(spoken.send((delivery, *settled)).await),
                 Thought::Over(verdict) => lane.end([], vec![(delivery, verdict)]).await,
             }
@@ -213,6 +256,33 @@ impl Turns {
     }
 }
 
+/// Publishes answers, as many as are waiting at a time. What the bus does not take goes by the outbox.
+async fn publish(
+    lane: Lane,
+    parts: RoomParts,
+    mut untold: mpsc::Receiver<(Delivery, OutboxRow)>,
+    spoken: mpsc::Sender<(Delivery, Settled)>,
+    batch_max: usize,
+) {
+    let mut batch = Vec::with_capacity(batch_max);
+    while untold.recv_many(&mut batch, batch_max).await > 0 {
+        let rows = batch.iter().map(|(_, row)| row.clone()).collect();
+        let taken = parts.relay.send_unwritten(rows).await;
+        let mut ends = Vec::with_capacity(batch.len());
+        for ((delivery, row), taken) in batch.drain(..).zip(taken) {
+            match &delivery.content {
+                Ok(delivered) if !taken => {
+                    let settled = parts.stage.settled_with(delivered, row);
+                    // The writer ends after the last sender.
+                    let _ = spoken.send((delivery, settled)).await;
+                }
+                _ => ends.push((delivery, Verdict::Ack)),
+            }
+        }
+        lane.end([], ends).await;
+    }
+}
+
 /// The session of a delivery; or why there is none.
 fn session_of(delivery: &Delivery) -> Result<ConversationId, String> {
     match &delivery.content {
@@ -233,6 +303,8 @@ struct Thinker {
     parts: RoomParts,
     parley: StageParley,
     speaking: Semaphore,
+    /// What the store has last said of the pause, and when it was asked.
+    paused: Mutex<Option<(bool, Instant)>>,
 }
 
 impl Thinker {
@@ -250,11 +322,7 @@ impl Thinker {
             Ok(world) => world,
             Err(reason) => return Thought::Over(Verdict::DeadLetter(reason)),
         };
-        let store = stage.store();
-        if stage
-            .until_it_works("paused", || store.is_paused(&world.name))
-            .await
-        {
+        if self.is_paused(&world).await {
             return write_it(stage.park(delivered, delivery.inbox.clone()));
         }
         let history = stage
@@ -265,7 +333,7 @@ impl Thinker {
             return write_it(stage.done_with(delivered));
         };
         match self.answer(&event, said, history).await {
-            Ok(answer) => write_it(self.tell(&world, delivered, &event, said, answer)),
+            Ok(answer) => Thought::Tell(self.tell(&world, &event, said, answer)),
             Err(error) => match self.despair(delivery, delivered, &error) {
                 Some(wait) => write_it(wait),
                 None => {
@@ -275,10 +343,26 @@ impl Thinker {
                         fallback: true,
                         tokens_in: 0,
                     };
-                    write_it(self.tell(&world, delivered, &event, said, speechless))
+                    Thought::Tell(self.tell(&world, &event, said, speechless))
                 }
             },
         }
+    }
+
+    async fn is_paused(&self, world: &World) -> bool {
+        let known = *self.paused.lock();
+        if let Some((paused, at)) = known
+            && at.elapsed() < PAUSE_KNOWN_FOR
+        {
+            return paused;
+        }
+        let (stage, asked) = (&self.parts.stage, Instant::now());
+        let store = stage.store();
+        let paused = stage
+            .until_it_works("paused", || store.is_paused(&world.name))
+            .await;
+        *self.paused.lock() = Some((paused, asked));
+        paused
     }
 
     /// The world, with the character that is asked.
@@ -412,11 +496,10 @@ impl Thinker {
     fn tell(
         &self,
         world: &World,
-        delivered: &Envelope,
         event: &Envelope,
         said: &SessionEvent,
         answer: Answer,
-    ) -> Settled {
+    ) -> OutboxRow {
         let stage = &self.parts.stage;
         let id = EventId::derive(event.id.0, "answered");
         let now = stage.clock().now();
@@ -434,13 +517,12 @@ impl Thinker {
                 ..said.clone()
             })),
         };
-        let row = OutboxRow {
+        OutboxRow {
             inbox: world.routing.answers.clone().unwrap_or_default(),
             envelope: Arc::new(envelope),
             due_at: now,
             parked: false,
-        };
-        stage.settled_with(delivered, row)
+        }
     }
 }
 

@@ -93,7 +93,7 @@ impl Teller {
     }
 }
 
-/// Tells the cache, then the mind, then the other processes in which the sessions are held.
+/// Tells the cache, then the mind and the other processes in which the sessions are held.
 async fn tell(parts: RoomParts, mut untold: mpsc::Receiver<Vec<(ConversationId, Appended)>>) {
     while let Some(batch) = untold.recv().await {
         let mut rows = Vec::with_capacity(batch.len());
@@ -105,8 +105,7 @@ async fn tell(parts: RoomParts, mut untold: mpsc::Receiver<Vec<(ConversationId, 
             }
         }
         keep(&parts, &lines).await;
-        parts.relay.send(rows).await;
-        pass_on(&parts, lines).await;
+        tokio::join!(parts.relay.send(rows), pass_on(&parts, lines));
     }
 }
 
