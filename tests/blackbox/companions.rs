@@ -237,6 +237,25 @@ async fn a_private_character_is_its_owners_alone() {
     }
 }
 
+#[tokio::test]
+async fn a_token_that_outlives_its_account_opens_nothing() {
+    let scratch = Scratch::for_people(Setting::Embedded).await;
+    let server = scratch.up(&[]).await;
+    let api = server.api().await;
+    let ann = Signed::up(&api, "ann").await;
+    let request = api.request(Method::DELETE, "/me").bearer_auth(&ann.token);
+    assert_eq!(Api::send(request).await.status.as_u16(), 204);
+    let path = format!("tony-stark?token={}", ann.token);
+    let mut socket = Socket::connect(&api.base, &path).await;
+    assert_eq!(socket.end().await, Some(4401));
+    let wish = json!({ "name": "Mr. Lamp", "system_prompt": "A lamp." });
+    let request = api
+        .request(Method::POST, "/api/characters")
+        .bearer_auth(&ann.token)
+        .json(&wish);
+    Api::send(request).await.expect(401);
+}
+
 /// What a person says in the middle of faults, and when they give up on an answer.
 const LINES: u64 = 8;
 

@@ -95,6 +95,9 @@ pub enum ChatError {
     /// They have no such session with this character.
     #[error("you have no session {0} with this character")]
     UnknownSession(ConversationId),
+    /// Their account was deleted; a token may outlive it by some minutes.
+    #[error("your account is gone")]
+    NoAccount,
     /// Too many at the same time; as a sentence.
     #[error("{0}")]
     Full(&'static str),

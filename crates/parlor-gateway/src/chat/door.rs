@@ -203,6 +203,7 @@ impl Door {
         };
         let joined = self.chat.join(join).await.map_err(|error| match error {
             ChatError::UnknownCharacter(_) | ChatError::UnknownSession(_) => End::UNKNOWN,
+            ChatError::NoAccount => End::NOBODY,
             ChatError::Full(_) | ChatError::TooFast(_) => End::FULL,
             ChatError::Port(error) => {
                 tracing::warn!(%error, "somebody could not come in");

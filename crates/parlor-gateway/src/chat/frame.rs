@@ -98,6 +98,7 @@ impl<'a> Frame<'a> {
         let (code, retry_after) = match error {
             ChatError::UnknownCharacter(_) => ("unknown_character", None),
             ChatError::UnknownSession(_) => ("unknown_session", None),
+            ChatError::NoAccount => ("no_account", None),
             ChatError::Full(_) => ("full", Some(Duration::from_secs(5))),
             ChatError::TooFast(wait) => ("too_fast", Some(*wait)),
             ChatError::Port(error) if error.is_retryable() => {

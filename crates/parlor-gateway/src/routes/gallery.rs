@@ -1,6 +1,6 @@
 //! Characters that people talk with: those of everybody, and one's own.
 
-use super::{catalogue, limit};
+use super::{catalogue, limit, me};
 use crate::auth::Person;
 use crate::chat::door::{find, may_meet};
 use crate::extract::{Fields, JsonBody, Path, Query, read_body};
@@ -389,6 +389,7 @@ async fn create_character(
             "a character needs a 'name' and a 'system_prompt'",
         ));
     }
+    me::own(&stage, &person).await?;
     let world = world_of(&stage, wanted.world.as_deref())?;
     let mine = world.cast.iter().filter(|character| {
         character.origin == Origin::Catalogue && own_of(character).owner == Some(person.account.0)

@@ -89,7 +89,7 @@ async fn delete(person: Person, State(stage): State<Stage>) -> Result<StatusCode
 }
 
 /// The account of who asks. A token may outlive it by some minutes.
-async fn own(stage: &Stage, person: &Person) -> Result<account::Account, Problem> {
+pub(crate) async fn own(stage: &Stage, person: &Person) -> Result<account::Account, Problem> {
     let account = stage.options.store.account(person.account).await?;
     account.ok_or_else(|| invalid_token(false))
 }

@@ -7,6 +7,7 @@ use crate::relay::RelayHandle;
 use crate::stage::Stage;
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use parlor_model::AccountId;
 use parlor_model::session::{character_id, title_of};
 use parlor_model::{
     ConversationId, ConversationStatus, Envelope, EventBody, EventId, MessageId, OutboxRow,
@@ -154,6 +155,10 @@ impl Room {
     }
 
     async fn begin(&self, join: &Join, id: ConversationId) -> Result<Session, ChatError> {
+        let owner = AccountId(join.visitor.account);
+        if self.store().account(owner).await?.is_none() {
+            return Err(ChatError::NoAccount);
+        }
         let now = self.parts.stage.clock().now();
         let session = Session {
             id,

@@ -2,10 +2,12 @@
 
 use parlor_bus::EmbeddedBus;
 use parlor_cache::MemoryCache;
+use parlor_model::account::{Account, AccountRole};
 use parlor_model::{
-    Clock, ConversationId, ConversationStatus, MessageId, SessionLine, Slug, SpeakerRole,
-    SystemClock, World,
+    AccountId, Clock, ConversationId, ConversationStatus, MessageId, SessionLine, Slug,
+    SpeakerRole, SystemClock, World,
 };
+use parlor_ports::accounts::PasswordHash;
 use parlor_ports::bus::Bus;
 use parlor_ports::cache::{Cache, Holder};
 use parlor_ports::chat::{Chat, ChatError, Join, Joined, Told, Visitor, Wish};
@@ -55,6 +57,18 @@ impl Place {
         let store = SqliteStore::open(file, clock.clone()).await.unwrap();
         store.migrate().await.unwrap();
         let store: Arc<dyn Store> = Arc::new(store);
+        let account = Account {
+            id: AccountId(ann().account),
+            username: ann().username.parse().unwrap(),
+            name: "Ann".to_owned(),
+            role: AccountRole::User,
+            coins: 0,
+            created_at: clock.now(),
+            last_login_at: None,
+        };
+        // From the second start on it is there.
+        let nobodys = PasswordHash("no hash".to_owned());
+        store.create_account(&account, &nobodys).await.unwrap();
         let bus: Arc<dyn Bus> = Arc::new(EmbeddedBus::new(store.clone(), clock.clone()));
         bus.declare(&self.world.topology()).await.unwrap();
         let productions = vec![production(&self.world, Duration::ZERO).unwrap()];
