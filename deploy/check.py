@@ -385,7 +385,8 @@ def listens_at(command):
 
 def hosts(where, env, names):
     """Whom a role's settings name is there, and everybody has the password of whom they sign in at."""
-    for variable in ("PARLOR_BUS", "PARLOR_STORE", "PARLOR_CACHE", "PARLOR_AUTH_ADDR", "PARLOR_CHARACTERS_ADDR"):
+    for variable in ("PARLOR_BUS", "PARLOR_STORE", "PARLOR_CACHE", "PARLOR_AUTH_ADDR", "PARLOR_CHARACTERS_ADDR",
+                     "PARLOR_CHAT_ADDR"):
         address = re.match(r"(?:\w+://)?([^@/]*@)?([\w.-]+)", env.get(variable, ""))
         if address:
             host = address.group(2).split(".")[0]
@@ -423,7 +424,8 @@ NAMES = {
                 "Deployment": {"gateway", "characters", "relay", "jobs"}},
     "companions": {"Service": {"gateway", "chat-ws", "postgres-headless", "rabbitmq-headless", "rabbitmq", "redis",
                                "ai-companion-auth-service", "ai-character-service"},
-                   "Deployment": {"gateway", "chat-ws", "ai-consumer", "message-dispatcher", "auth", "relay"}},
+                   "Deployment": {"gateway", "chat-ws", "ai-character", "ai-consumer", "message-dispatcher", "auth",
+                                  "relay"}},
     "hogwarts": {"Service": {"gateway", "kafka", "kafka-headless", "postgres-headless"},
                  "Deployment": {"gateway", "relay", "library", "gryffindor", "hut", "greenhouse", "muggle-world",
                                 "platform", "pitch"}},

@@ -296,14 +296,19 @@ def companions(installation):
     gateway = installation.url("gateway")
     ask(f"{gateway}/register", {"username": "ann", "name": "Ann", "password": "a long walk by the sea"})
     token = ask(f"{gateway}/login", "username=ann&password=a+long+walk+by+the+sea", form=True)["access_token"]
-    line = WebSocket(installation.addresses["chat-ws"], check.PORT, "/ws/tony-stark", token)
-    assert line.frame()["type"] == "connection"
-    line.say({"content": "Hello! What are you building?"})
-    kinds = []
-    while "ai_response" not in kinds:
-        kinds.append(line.frame()["type"])
-    assert kinds[0] == "echo", kinds
-    return "somebody signed up, signed in at auth, and was answered over the WebSocket", [
+    own = ask(f"{gateway}/api/characters", {"name": "Mr. Lamp", "system_prompt": "A lamp with a secret."}, token)
+    listed = ask(f"{installation.url('characters')}/characters", token=token)["items"]
+    assert own["id"] in [character["id"] for character in listed], listed
+    # Through the gateway, and straight to who answers.
+    for host, character in [("gateway", own["id"]), ("chat-ws", "tony-stark")]:
+        line = WebSocket(installation.addresses[host], check.PORT, f"/ws/{character}", token)
+        assert line.frame()["type"] == "connection"
+        line.say({"content": "Hello! What are you building?"})
+        kinds = []
+        while "ai_response" not in kinds:
+            kinds.append(line.frame()["type"])
+        assert kinds[0] == "echo", kinds
+    return "somebody signed up, signed in at auth, made a character, and was answered over two WebSockets", [
         "--chat-url", "http://chat-ws:8000", "--token", token]
 
 

@@ -185,7 +185,8 @@ fn companions(setting: &Setting, part: &str) -> anyhow::Result<Stageplay> {
     });
     let dir = tempfile::tempdir()?;
     // Everybody is one of a few accounts here.
-    let settings = "llm = \"none\"\n[limits]\nlines_per_minute = 100000000\n";
+    let settings =
+        "llm = \"none\"\n[limits]\nlines_per_minute = 100000000\nconnections_per_person = 100000\n";
     std::fs::write(dir.path().join("parlor.toml"), settings)?;
     Ok(Stageplay {
         world: scenario.world()?,

@@ -31,6 +31,7 @@ mod restarts;
 mod roles;
 mod runs;
 mod scene;
+mod talks;
 mod traces;
 mod upgrade;
 

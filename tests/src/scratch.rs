@@ -96,6 +96,19 @@ impl Scratch {
         }
     }
 
+    /// A place on these very servers with a world whose characters people talk with, in roles.
+    pub async fn for_people_on(amqp: String, database: Database) -> Self {
+        let dir = directory();
+        let world = TestWorld::for_people(dir.path());
+        Self {
+            dir,
+            world,
+            setting: Setting::Split,
+            amqp: Some(amqp),
+            database: Some(database),
+        }
+    }
+
     /// A place with a bundled world, of fixed names on the bus.
     pub async fn bundled(setting: Setting, world: TestWorld) -> Self {
         Self::with(setting, directory(), world).await

@@ -22,8 +22,9 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use bytes::Bytes;
 use parlor_model::World;
+use parlor_model::card::limits::PICTURE_BYTES_MAX;
 use parlor_model::world::Access;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -51,12 +52,7 @@ impl Gateway {
         let worlds = options.worlds.all();
         let triggers = Triggers::new(&worlds, None, options.director.clone(), options.ids.clone());
         let stage = Stage::new(options.clone(), live.clone());
-        let vitals = Vitals {
-            role: "gateway".to_owned(),
-            store: options.store.clone(),
-            bus: options.bus.clone(),
-            metrics: options.metrics.clone(),
-        };
+        let vitals = vitals("gateway", &options);
         let document = document(&worlds);
         let chats = v1::router(stage.clone());
         let people = match &options.sign_in {
@@ -64,10 +60,12 @@ impl Gateway {
             SignIn::There(forward) => forward.clone().router(&sign_in::PATHS, options.limits),
         };
         let door = door(&stage);
+        let characters = characters(&stage);
         let router = Router::from(api().with_state(stage).merge(health::router(vitals)));
         let guard = Guard::new(&options.allowed_hosts, triggers.paths().cloned().collect());
         let router = router
             .merge(people)
+            .merge(characters)
             .merge(docs(&document))
             .merge(door)
             .fallback_service(beneath(triggers, options.web));
@@ -97,11 +95,45 @@ impl Gateway {
     }
 }
 
+/// The router of the role `characters`: looks after the characters that people talk with, and nothing
+/// else of what a gateway does.
+pub fn characters_router(options: GatewayOptions) -> Router {
+    let options = Arc::new(options);
+    let guard = Guard::new(&options.allowed_hosts, HashSet::new());
+    let stage = Stage::new(options.clone(), live_view(&options));
+    let characters = Router::from(gallery::router().with_state(stage));
+    let router = characters.merge(Router::from(health::router(vitals("characters", &options))));
+    layered(router, guard, options.limits)
+}
+
+fn vitals(role: &str, options: &GatewayOptions) -> Vitals {
+    Vitals {
+        role: role.to_owned(),
+        store: options.store.clone(),
+        bus: options.bus.clone(),
+        metrics: options.metrics.clone(),
+    }
+}
+
+/// The characters that people talk with: here, or in the role that looks after them.
+fn characters(stage: &Stage) -> Router {
+    let options = &stage.options;
+    let Some(forward) = &options.elsewhere.characters else {
+        return Router::from(gallery::router().with_state(stage.clone()));
+    };
+    let limits = Limits {
+        body_bytes_max: options.limits.body_bytes_max.max(PICTURE_BYTES_MAX),
+        ..options.limits
+    };
+    forward.clone().router(&gallery::PATHS, limits)
+}
+
 /// Where people come in who talk with characters, if they do here.
 fn door(stage: &Stage) -> Router {
     let options = &stage.options;
     let Some(chat) = &options.chat else {
-        return Router::new();
+        let tunnel = options.elsewhere.chat.clone();
+        return tunnel.map_or_else(Router::new, |tunnel| tunnel.router(options.limits));
     };
     door::router(Door {
         worlds: options.worlds.clone(),
@@ -130,6 +162,7 @@ fn live_view(options: &GatewayOptions) -> LiveView {
 #[must_use]
 pub fn document(worlds: &[Arc<World>]) -> OpenApi {
     let mut document = api().into_openapi();
+    document.merge(gallery::router().into_openapi());
     document.merge(sign_in::router().into_openapi());
     document.merge(health::routes().into_openapi());
     let aliases: BTreeSet<_> = worlds.iter().flat_map(|w| &w.trigger.aliases).collect();
@@ -147,7 +180,6 @@ fn api() -> OpenApiRouter<Stage> {
         .merge(characters::router())
         .merge(catalogue::router())
         .merge(me::router())
-        .merge(gallery::router())
         .merge(sessions::router())
         .merge(inspect::router())
         .merge(events::router())

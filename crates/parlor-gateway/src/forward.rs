@@ -1,4 +1,5 @@
-//! Hands requests on to another role, as they came: for a gateway whose people sign in elsewhere.
+//! Hands requests on to another role, as they came: for a gateway whose people sign in elsewhere, or
+//! whose characters are looked after elsewhere.
 
 use crate::auth::Origin;
 use crate::extract::read_body;
@@ -10,15 +11,16 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use axum::routing::any;
+use bytes::BytesMut;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest wait for the other role.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
-/// Largest answer that is handed back, in bytes.
+/// Largest answer that is handed back, in bytes; where requests may be larger, answers may be so, too.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 /// What is handed on of a request.
-const ASKED: [HeaderName; 8] = [
+const ASKED: [HeaderName; 9] = [
     header::HOST,
     header::ORIGIN,
     header::ACCEPT,
@@ -26,18 +28,23 @@ const ASKED: [HeaderName; 8] = [
     header::AUTHORIZATION,
     header::COOKIE,
     header::USER_AGENT,
+    header::IF_NONE_MATCH,
     crate::auth::CSRF_HEADER,
 ];
 /// And where the request is said to come from.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 /// What is handed back of an answer.
-const ANSWERED: [HeaderName; 5] = [
+const ANSWERED: [HeaderName; 9] = [
+    header::ALLOW,
     header::CONTENT_TYPE,
+    header::CONTENT_SECURITY_POLICY,
+    header::ETAG,
     header::CACHE_CONTROL,
     header::SET_COOKIE,
     header::WWW_AUTHENTICATE,
     header::RETRY_AFTER,
+    header::UPGRADE,
 ];
 
 /// Another role, by its address. Cheap to clone.
@@ -77,6 +84,71 @@ impl Forward {
         }
         router.with_state((self, limits))
     }
+
+    /// What the role answers.
+    pub(crate) async fn answer(
+        &self,
+        request: Request,
+        limits: Limits,
+    ) -> Result<Response, Problem> {
+        let answer = self.ask(request, limits, HeaderMap::new()).await?;
+        self.hand_back(answer, limits).await
+    }
+
+    /// Asks the role, with these headers besides those that are handed on.
+    pub(crate) async fn ask(
+        &self,
+        request: Request,
+        limits: Limits,
+        more: HeaderMap,
+    ) -> Result<reqwest::Response, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let Ok(Origin(address)) = Origin::from_request_parts(&mut parts, &()).await;
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let url = format!("{}{path}", self.base);
+        let mut headers = copied(&parts.headers, &ASKED);
+        headers.extend(more);
+        if let Some(proto) = parts.headers.get(FORWARDED_PROTO) {
+            headers.insert(FORWARDED_PROTO, proto.clone());
+        }
+        if let Some(address) = address
+            && let Ok(address) = HeaderValue::from_str(&address.to_string())
+        {
+            headers.insert(FORWARDED_FOR, address);
+        }
+        let body = read_body(Request::from_parts(parts.clone(), body), limits).await?;
+        let asked = self.client.request(parts.method, url).headers(headers);
+        asked.body(body).send().await.map_err(|e| self.away(e))
+    }
+
+    /// What a role has answered, as it came.
+    pub(crate) async fn hand_back(
+        &self,
+        mut answer: reqwest::Response,
+        limits: Limits,
+    ) -> Result<Response, Problem> {
+        let status = answer.status();
+        let headers = copied(answer.headers(), &ANSWERED);
+        let most = limits.body_bytes_max.max(ANSWER_BYTES_MAX);
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|e| self.away(e))? {
+            if bytes.len() + chunk.len() > most {
+                tracing::error!(role = self.role, most, "a role answered more than it may");
+                return Err(Problem::internal());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        let mut response = Response::new(Body::from(bytes.freeze()));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+
+    fn away(&self, error: reqwest::Error) -> Problem {
+        let error = error.without_url();
+        tracing::warn!(role = self.role, %error, "a role does not answer");
+        Problem::unavailable("a service that this needs is away: try again in a moment")
+    }
 }
 
 /// The URL of a role at this address.
@@ -98,45 +170,11 @@ async fn forward(
     State((forward, limits)): State<(Forward, Limits)>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (mut parts, body) = request.into_parts();
-    let Ok(Origin(address)) = Origin::from_request_parts(&mut parts, &()).await;
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let url = format!("{}{path}", forward.base);
-    let mut headers = copied(&parts.headers, &ASKED);
-    if let Some(proto) = parts.headers.get(FORWARDED_PROTO) {
-        headers.insert(FORWARDED_PROTO, proto.clone());
-    }
-    if let Some(address) = address
-        && let Ok(address) = HeaderValue::from_str(&address.to_string())
-    {
-        headers.insert(FORWARDED_FOR, address);
-    }
-    let body = read_body(Request::from_parts(parts.clone(), body), limits).await?;
-    let away = |error: reqwest::Error| {
-        let error = error.without_url();
-        tracing::warn!(role = forward.role, %error, "a role does not answer");
-        Problem::unavailable("a service that this needs is away: try again in a moment")
-    };
-    let asked = forward.client.request(parts.method, url);
-    let answer = asked
-        .headers(headers)
-        .body(body)
-        .send()
-        .await
-        .map_err(away)?;
-    let status = answer.status();
-    let headers = copied(answer.headers(), &ANSWERED);
-    let bytes = answer.bytes().await.map_err(away)?;
-    if bytes.len() > ANSWER_BYTES_MAX {
-        return Err(Problem::internal());
-    }
-    let mut response = Response::new(Body::from(bytes));
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    Ok(response)
+    forward.answer(request, limits).await
 }
 
-fn copied(from: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
+/// The headers of these names.
+pub(crate) fn copied(from: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for name in names {
         for value in from.get_all(name) {

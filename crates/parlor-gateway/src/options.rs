@@ -4,6 +4,7 @@ use crate::auth::SignInDesk;
 use crate::chat::ChatLimits;
 use crate::forward::Forward;
 use crate::operator::Ops;
+use crate::tunnel::Tunnel;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_model::{Clock, Slug};
 use parlor_ports::bus::Bus;
@@ -64,6 +65,15 @@ pub enum SignIn {
     There(Forward),
 }
 
+/// What other roles do, to which a gateway hands requests on.
+#[derive(Clone, Default)]
+pub struct Elsewhere {
+    /// The role `characters`: looks after the characters that people talk with. `None`: the gateway does.
+    pub characters: Option<Forward>,
+    /// The role `chat-ws`: where people come in. `None`: at [`GatewayOptions::chat`], if anywhere.
+    pub chat: Option<Tunnel>,
+}
+
 /// What a gateway is given.
 #[derive(Clone)]
 pub struct GatewayOptions {
@@ -99,6 +109,8 @@ pub struct GatewayOptions {
     pub sign_in: SignIn,
     /// Where people talk with characters; `None`: not here.
     pub chat: Option<Arc<dyn Chat>>,
+    /// What other roles do.
+    pub elsewhere: Elsewhere,
     /// The desk for bots of programs from outside.
     pub bots: Arc<dyn BotDesk>,
     /// Ends live-event streams and the task behind them.

@@ -8,11 +8,10 @@
 //! **Signing keys.** Whoever makes tokens publishes the public half of its key; whoever checks them
 //! reads it here. The private half is never in the store.
 //!
-//! **What else belongs to a person** is kept by tables of other ports, which refer to the account so
-//! that [`AccountStore::delete_account`] takes it all away.
+//! **What else belongs to a person** is kept by other ports of the same store:
+//! [`AccountStore::delete_account`] takes it all away.
 
 use crate::error::PortResult;
-use crate::store::Store;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use parlor_model::AccountId;
@@ -115,18 +114,6 @@ pub struct Payment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey(pub [u8; 32]);
 
-/// Takes a person away with all that is kept of them, in whatever port. False when there was no account.
-///
-/// # Errors
-/// Retryable when the store is away; then some of it may be gone, and asking again takes the rest.
-pub async fn forget_person(store: &dyn Store, id: AccountId) -> PortResult<bool> {
-    store.delete_sessions_of(id.0).await?;
-    let was_there = store.delete_account(id).await?;
-    // What a token that outlives the account has begun meanwhile.
-    store.delete_sessions_of(id.0).await?;
-    Ok(was_there)
-}
-
 /// Where accounts are kept. On disk when a change returns.
 #[async_trait]
 pub trait AccountStore: Send + Sync {
@@ -180,8 +167,8 @@ pub trait AccountStore: Send + Sync {
     /// Retryable when the store is away.
     async fn set_password(&self, id: AccountId, password: &PasswordHash) -> PortResult<bool>;
 
-    /// Takes an account away with all that belongs to it, in one transaction. False when there was
-    /// none.
+    /// Takes an account away with all that belongs to it, in whatever port, in one transaction: what was
+    /// said in its sessions, its companions and what these said. False when there was none.
     ///
     /// # Errors
     /// Retryable when the store is away; then it may be gone.

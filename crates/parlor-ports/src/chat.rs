@@ -135,6 +135,9 @@ pub trait Chat: Send + Sync {
     /// Leaves. The session is closed when nobody else is in it.
     async fn leave(&self, seat: Seat);
 
+    /// Gets to know characters that were made elsewhere a moment ago.
+    async fn look_for_newcomers(&self);
+
     /// Deletes a session of theirs with everything said in it; who is in it is shown out. False where
     /// they have none of this id.
     ///

@@ -75,11 +75,15 @@ pub struct SessionFilter {
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// Begins a session, active until `lease_until` unless that is renewed. The same id again changes
-    /// nothing.
+    /// nothing. False where its owner has no account (any more).
     ///
     /// # Errors
     /// Retryable when the store is away; then it may have begun.
-    async fn begin_session(&self, session: &Session, lease_until: DateTime<Utc>) -> PortResult<()>;
+    async fn begin_session(
+        &self,
+        session: &Session,
+        lease_until: DateTime<Utc>,
+    ) -> PortResult<bool>;
 
     /// Takes a session up again: it is active until `lease_until`. `None` where its owner has none of
     /// this id.

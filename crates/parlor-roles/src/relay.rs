@@ -227,12 +227,10 @@ impl RelayHandle {
 }
 
 impl RelayHandle {
-    /// Sends rows that are in no outbox; which of them the bus has taken, in order. Only for a bus that
-    /// keeps what it has taken: what it has not is the caller's still.
-    pub async fn send_unwritten(&self, rows: Vec<OutboxRow>) -> Vec<bool> {
-        let batch = outgoing(rows);
-        let results = self.shared.send(&batch).await;
-        results.iter().map(Result::is_ok).collect()
+    /// Sends rows that are in no outbox; what became of each, in order. Only for a bus that keeps what it
+    /// has taken: what it has not is the caller's still.
+    pub async fn send_unwritten(&self, rows: Vec<OutboxRow>) -> Vec<PortResult<()>> {
+        self.shared.send(&outgoing(rows)).await
     }
 }
 

@@ -44,6 +44,16 @@ const SET_PASSWORD_SQL: &str = "
 WITH ended AS (DELETE FROM grants WHERE account = $1)
 UPDATE accounts SET password = $2 WHERE id = $1";
 const DELETE_SQL: &str = "DELETE FROM accounts WHERE id = $1";
+/// What belongs to an account and does not go with its row. After the row: who begins a session waits
+/// for it, and then finds no account.
+const DELETE_BELONGINGS_SQL: [&str; 4] = [
+    "DELETE FROM sessions WHERE owner = $1",
+    "DELETE FROM messages
+     WHERE conversation_id IN (SELECT id FROM conversations WHERE owner = $1)",
+    "DELETE FROM conversation_participants
+     WHERE conversation_id IN (SELECT id FROM conversations WHERE owner = $1)",
+    "DELETE FROM conversations WHERE owner = $1",
+];
 const COINS_SQL: &str = "SELECT coins FROM accounts WHERE id = $1 FOR UPDATE";
 const PAY_SQL: &str = "
 INSERT INTO payments (account, key, coins, made_at) VALUES ($1, $2, $3, $4)";
@@ -150,13 +160,22 @@ impl AccountStore for PostgresStore {
 
     async fn delete_account(&self, id: AccountId) -> PortResult<bool> {
         const WHAT: &str = "can't delete an account";
-        let mut connection = self.connection(WHAT).await?;
+        let mut transaction = self.begin(WHAT).await?;
+        let failed = |error: Error| self.failed(WHAT, &error);
         let done = sqlx::query(DELETE_SQL)
             .bind(id.0)
-            .execute(&mut *connection)
-            .await;
-        done.map(|done| done.rows_affected() > 0)
-            .map_err(|error| self.failed(WHAT, &error))
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        for belongings in DELETE_BELONGINGS_SQL {
+            sqlx::query(belongings)
+                .bind(id.0)
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(done.rows_affected() > 0)
     }
 
     async fn pay(

@@ -13,7 +13,6 @@ use parlor_ports::sessions::{Appended, LINES_SINCE_MAX, NewLine, SessionFilter, 
 use parlor_ports::store::{Cursor, Page};
 use sqlx::postgres::{PgBindIterExt, PgConnection, PgRow};
 use sqlx::{Error, Row};
-use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// The columns that [`session`] reads.
@@ -24,9 +23,14 @@ macro_rules! session_columns {
     };
 }
 const BEGIN_SQL: &str = "
-INSERT INTO sessions (id, world, character, character_id, owner, username, title, status, lines,
-    created_at, updated_at, ended_at, lease_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING";
+WITH account AS (SELECT FROM accounts WHERE id = $5 FOR KEY SHARE),
+begun AS (
+    INSERT INTO sessions (id, world, character, character_id, owner, username, title, status, lines,
+        created_at, updated_at, ended_at, lease_until)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM account
+    ON CONFLICT (id) DO NOTHING
+)
+SELECT EXISTS (SELECT FROM account)";
 const RESUME_SQL: &str = concat!(
     "UPDATE sessions SET status = 'ACTIVE', ended_at = NULL, updated_at = $3, lease_until = $4
      WHERE id = $1 AND owner = $2 RETURNING ",
@@ -59,41 +63,16 @@ const LIST_SQL: &str = concat!(
      WHERE owner = $1 AND place < $2 AND ($3::text IS NULL OR (world = $3 AND character = $4))
      ORDER BY place DESC LIMIT $5"
 );
-const LOCK_SQL: &str = "
-SELECT id, lines FROM sessions WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE";
 /// The columns that [`line`] reads.
 macro_rules! line_columns {
     () => {
         "l.session_id, l.id, l.line_order, l.role, l.content, l.fallback, l.created_at"
     };
 }
-const KNOWN_SQL: &str = concat!(
-    "SELECT ",
-    line_columns!(),
-    " FROM unnest($1::uuid[], $2::uuid[]) AS u (session_id, id)
-     JOIN session_lines l ON l.session_id = u.session_id AND l.id = u.id"
-);
 const APPEND_SQL: &str = "
-WITH said AS (
-    INSERT INTO session_lines (session_id, line_order, id, role, fallback, created_at, content)
-    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::bool[],
-        $6::timestamptz[], $7::text[])
-), counted AS (
-    UPDATE sessions s SET lines = u.lines, updated_at = greatest(s.updated_at, u.at),
-        title = coalesce(s.title, u.title)
-    FROM unnest($8::uuid[], $9::bigint[], $10::timestamptz[], $11::text[])
-        AS u (id, lines, at, title)
-    WHERE s.id = u.id
-)
-INSERT INTO outbox (id, world, inbox, due_at, parked, taken_at, kind, conversation_id, recipient,
-    occurred_at, traceparent, data)
-SELECT u.id, u.world, u.inbox, u.due_at, u.parked, now(), u.kind, u.conversation_id, u.recipient,
-    u.occurred_at, u.traceparent, u.data
-FROM unnest($12::uuid[], $13::text[], $14::text[], $15::timestamptz[], $16::bool[], $17::text[],
-    $18::uuid[], $19::text[], $20::timestamptz[], $21::text[], $22::text[])
-    AS u (id, world, inbox, due_at, parked, kind, conversation_id, recipient, occurred_at,
-        traceparent, data)
-ON CONFLICT (id) DO NOTHING";
+SELECT n, added, line_order, role, fallback, created_at, content
+FROM append_session_lines($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+    $18)";
 const LINES_SQL: &str = concat!(
     "SELECT ",
     line_columns!(),
@@ -120,10 +99,14 @@ const PLACE: usize = 11;
 
 #[async_trait]
 impl Sessions for PostgresStore {
-    async fn begin_session(&self, session: &Session, lease_until: DateTime<Utc>) -> PortResult<()> {
+    async fn begin_session(
+        &self,
+        session: &Session,
+        lease_until: DateTime<Utc>,
+    ) -> PortResult<bool> {
         const WHAT: &str = "can't begin a session";
         let mut connection = self.connection(WHAT).await?;
-        sqlx::query(BEGIN_SQL)
+        sqlx::query_scalar(BEGIN_SQL)
             .bind(session.id.0)
             .bind(session.world.as_str())
             .bind(session.character.as_str())
@@ -137,9 +120,8 @@ impl Sessions for PostgresStore {
             .bind(session.updated_at)
             .bind(session.ended_at)
             .bind(lease_until)
-            .execute(&mut *connection)
+            .fetch_one(&mut *connection)
             .await
-            .map(drop)
             .map_err(|error| self.failed(WHAT, &error))
     }
 
@@ -217,16 +199,10 @@ impl Sessions for PostgresStore {
         if lines.is_empty() {
             return Ok(Vec::new());
         }
-        let mut transaction = self.begin(WHAT).await?;
-        let failed = |error: Error| self.failed(WHAT, &error);
-        let appended = append(&mut transaction, &lines).await.map_err(failed)?;
-        let is_new = |appended: &Appended| matches!(appended, Appended::Added(..));
-        if appended.iter().any(is_new) {
-            transaction.commit().await.map_err(failed)?;
-        } else {
-            self.give_up(WHAT, transaction).await?;
-        }
-        Ok(appended)
+        let mut connection = self.connection(WHAT).await?;
+        append(&mut connection, &lines)
+            .await
+            .map_err(|error| self.failed(WHAT, &error))
     }
 
     async fn session(&self, id: ConversationId) -> PortResult<Option<Session>> {
@@ -365,141 +341,111 @@ impl Sessions for PostgresStore {
     }
 }
 
-/// What a batch adds to a session.
-struct Sum<'a> {
-    lines: u32,
-    at: DateTime<Utc>,
-    title: Option<&'a str>,
-    grew: bool,
-}
-
 async fn append(connection: &mut PgConnection, lines: &[NewLine]) -> Result<Vec<Appended>, Error> {
-    let locked: Vec<(Uuid, i64)> = sqlx::query_as(LOCK_SQL)
+    let tells: Vec<_> = lines.iter().map(Tell::of).collect();
+    let tell = |of: fn(&OutboxRow) -> &str| tells.iter().map(move |t| t.row().map(of));
+    let rows = sqlx::query(APPEND_SQL)
         .bind(lines.iter().map(|line| line.session.0).bind_iter())
-        .fetch_all(&mut *connection)
+        .bind(lines.iter().map(|line| line.id.0).bind_iter())
+        .bind(
+            lines
+                .iter()
+                .map(|line| speaker_role_text(line.role))
+                .bind_iter(),
+        )
+        .bind(lines.iter().map(|line| line.fallback).bind_iter())
+        .bind(lines.iter().map(|line| line.at).bind_iter())
+        .bind(lines.iter().map(|line| line.text.as_str()).bind_iter())
+        .bind(lines.iter().map(|line| line.title.as_deref()).bind_iter())
+        .bind(
+            tells
+                .iter()
+                .map(|t| t.row().map(|row| row.envelope.id.0))
+                .bind_iter(),
+        )
+        .bind(tell(|row| row.envelope.world.as_str()).bind_iter())
+        .bind(tell(|row| &row.inbox).bind_iter())
+        .bind(
+            tells
+                .iter()
+                .map(|t| t.row().map(|row| row.due_at))
+                .bind_iter(),
+        )
+        .bind(
+            tells
+                .iter()
+                .map(|t| t.row().map(|row| row.parked))
+                .bind_iter(),
+        )
+        .bind(tell(|row| row.envelope.kind()).bind_iter())
+        .bind(tell(|row| row.envelope.recipient.as_str()).bind_iter())
+        .bind(
+            tells
+                .iter()
+                .map(|t| t.row().map(|row| row.envelope.time))
+                .bind_iter(),
+        )
+        .bind(tell(|row| &row.envelope.traceparent).bind_iter())
+        .bind(
+            tells
+                .iter()
+                .map(|t| t.0.as_ref().map(|(_, head, _)| head.as_str()))
+                .bind_iter(),
+        )
+        .bind(tells.iter().map(|t| t.0.as_ref()?.2.as_deref()).bind_iter())
+        .fetch_all(connection)
         .await?;
-    let mut sums = BTreeMap::new();
-    for (id, lines) in locked {
-        let sum = Sum {
-            lines: count(lines)?,
-            at: DateTime::UNIX_EPOCH,
-            title: None,
-            grew: false,
+    let mut appended = vec![Appended::Gone; lines.len()];
+    for row in &rows {
+        let place = usize::try_from(row.try_get::<i64, _>(0)? - 1).unwrap_or(usize::MAX);
+        let (Some(new), Some(slot)) = (lines.get(place), appended.get_mut(place)) else {
+            return Err(strange("place of a line", &place.to_string()));
         };
-        sums.insert(ConversationId(id), sum);
-    }
-    let mut known = known(connection, lines).await?;
-    let mut appended = Vec::with_capacity(lines.len());
-    for new in lines {
-        let Some(sum) = sums.get_mut(&new.session) else {
-            appended.push(Appended::Gone);
-            continue;
+        let order = count(row.try_get(2)?)?;
+        *slot = if row.try_get(1)? {
+            Appended::Added(new.line(order), new.told(order))
+        } else {
+            Appended::Known(SessionLine {
+                id: new.id,
+                order,
+                role: role(row.try_get(3)?)?,
+                fallback: row.try_get(4)?,
+                at: row.try_get(5)?,
+                text: row.try_get(6)?,
+            })
         };
-        let key = (new.session, new.id);
-        if let Some(line) = known.get(&key) {
-            appended.push(Appended::Known(line.clone()));
-            continue;
-        }
-        sum.lines += 1;
-        sum.at = sum.at.max(new.at);
-        sum.title = sum.title.or(new.title.as_deref());
-        sum.grew = true;
-        let line = new.line(sum.lines);
-        known.insert(key, line.clone());
-        appended.push(Appended::Added(line, new.told(sum.lines)));
     }
-    sums.retain(|_, sum| sum.grew);
-    write(connection, lines, &appended, &sums).await?;
     Ok(appended)
 }
 
-async fn known(
-    connection: &mut PgConnection,
-    lines: &[NewLine],
-) -> Result<HashMap<(ConversationId, MessageId), SessionLine>, Error> {
-    let rows = sqlx::query(KNOWN_SQL)
-        .bind(lines.iter().map(|line| line.session.0).bind_iter())
-        .bind(lines.iter().map(|line| line.id.0).bind_iter())
-        .fetch_all(connection)
-        .await?;
-    rows.iter()
-        .map(|row| line(row).map(|(session, line)| ((session, line.id), line)))
-        .collect()
+/// What tells of a line: its row, and its event's data before and after the line's order, which the
+/// database finds. Without an order in it the data has no second half.
+struct Tell(Option<(OutboxRow, String, Option<String>)>);
+
+impl Tell {
+    fn of(line: &NewLine) -> Self {
+        // In a string a quote has a backslash before it, so this is found nowhere else.
+        const ORDER: &str = ",\"order\":4294967295";
+        Self(line.told(u32::MAX).map(|row| {
+            let data = String::from_utf8(row.envelope.record()).expect("serde_json writes UTF-8");
+            match data.split_once(ORDER) {
+                Some((head, tail)) => (row, format!("{head},\"order\":"), Some(tail.to_owned())),
+                None => (row, data, None),
+            }
+        }))
+    }
+
+    fn row(&self) -> Option<&OutboxRow> {
+        self.0.as_ref().map(|(row, ..)| row)
+    }
 }
 
-async fn write(
-    connection: &mut PgConnection,
-    lines: &[NewLine],
-    appended: &[Appended],
-    sums: &BTreeMap<ConversationId, Sum<'_>>,
-) -> Result<(), Error> {
-    if sums.is_empty() {
-        return Ok(());
+fn role(text: &str) -> Result<SpeakerRole, Error> {
+    match text {
+        "ai" => Ok(SpeakerRole::Ai),
+        "user" => Ok(SpeakerRole::User),
+        other => Err(strange("role", other)),
     }
-    let mut added: Vec<(&NewLine, &SessionLine)> = Vec::with_capacity(lines.len());
-    let mut rows: Vec<(&OutboxRow, String)> = Vec::new();
-    for (new, appended) in lines.iter().zip(appended) {
-        if let Appended::Added(line, row) = appended {
-            added.push((new, line));
-            rows.extend(row.as_ref().map(|row| (row, record(row))));
-        }
-    }
-    sqlx::query(APPEND_SQL)
-        .bind(added.iter().map(|(new, _)| new.session.0).bind_iter())
-        .bind(
-            added
-                .iter()
-                .map(|(_, line)| i64::from(line.order))
-                .bind_iter(),
-        )
-        .bind(added.iter().map(|(_, line)| line.id.0).bind_iter())
-        .bind(
-            added
-                .iter()
-                .map(|(_, line)| speaker_role_text(line.role))
-                .bind_iter(),
-        )
-        .bind(added.iter().map(|(_, line)| line.fallback).bind_iter())
-        .bind(added.iter().map(|(_, line)| line.at).bind_iter())
-        .bind(added.iter().map(|(_, line)| line.text.as_str()).bind_iter())
-        .bind(sums.keys().map(|id| id.0).bind_iter())
-        .bind(sums.values().map(|sum| i64::from(sum.lines)).bind_iter())
-        .bind(sums.values().map(|sum| sum.at).bind_iter())
-        .bind(sums.values().map(|sum| sum.title).bind_iter())
-        .bind(rows.iter().map(|(row, _)| row.envelope.id.0).bind_iter())
-        .bind(
-            rows.iter()
-                .map(|(row, _)| row.envelope.world.as_str())
-                .bind_iter(),
-        )
-        .bind(rows.iter().map(|(row, _)| row.inbox.as_str()).bind_iter())
-        .bind(rows.iter().map(|(row, _)| row.due_at).bind_iter())
-        .bind(rows.iter().map(|(row, _)| row.parked).bind_iter())
-        .bind(rows.iter().map(|(row, _)| row.envelope.kind()).bind_iter())
-        .bind(
-            rows.iter()
-                .map(|(row, _)| row.envelope.conversation.0)
-                .bind_iter(),
-        )
-        .bind(
-            rows.iter()
-                .map(|(row, _)| row.envelope.recipient.as_str())
-                .bind_iter(),
-        )
-        .bind(rows.iter().map(|(row, _)| row.envelope.time).bind_iter())
-        .bind(
-            rows.iter()
-                .map(|(row, _)| row.envelope.traceparent.as_str())
-                .bind_iter(),
-        )
-        .bind(rows.iter().map(|(_, data)| data.as_str()).bind_iter())
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-fn record(row: &OutboxRow) -> String {
-    String::from_utf8(row.envelope.record()).expect("serde_json writes UTF-8")
 }
 
 fn page(rows: &[PgRow], limit: u32) -> Result<Page<Session>, Error> {
@@ -536,11 +482,7 @@ fn line(row: &PgRow) -> Result<(ConversationId, SessionLine), Error> {
         SessionLine {
             id: MessageId(row.try_get(1)?),
             order: count(row.try_get(2)?)?,
-            role: match row.try_get(3)? {
-                "ai" => SpeakerRole::Ai,
-                "user" => SpeakerRole::User,
-                other => return Err(strange("role", other)),
-            },
+            role: role(row.try_get(3)?)?,
             text: row.try_get(4)?,
             fallback: row.try_get(5)?,
             at: row.try_get(6)?,

@@ -31,6 +31,15 @@ const SET_ROLE: &str = "UPDATE accounts SET admin = ?2 WHERE id = ?1";
 const SET_PASSWORD: &str = "UPDATE accounts SET password = ?2 WHERE id = ?1";
 const END_ALL: &str = "DELETE FROM grants WHERE account = ?1";
 const DELETE: &str = "DELETE FROM accounts WHERE id = ?1";
+/// What belongs to an account and does not go with its row.
+const DELETE_BELONGINGS: [&str; 5] = [
+    "DELETE FROM session_lines WHERE session IN (SELECT seq FROM sessions WHERE owner = ?1)",
+    "DELETE FROM sessions WHERE owner = ?1",
+    "DELETE FROM messages WHERE conversation IN (SELECT seq FROM conversations WHERE owner = ?1)",
+    "DELETE FROM conversation_participants \
+     WHERE conversation IN (SELECT seq FROM conversations WHERE owner = ?1)",
+    "DELETE FROM conversations WHERE owner = ?1",
+];
 const COINS: &str = "SELECT coins FROM accounts WHERE id = ?1";
 const IS_PAID: &str = "SELECT 1 FROM payments WHERE account = ?1 AND key = ?2";
 const PAY: &str = "INSERT INTO payments (account, key, coins, made_at) VALUES (?1, ?2, ?3, ?4)";
@@ -128,7 +137,12 @@ impl AccountStore for SqliteStore {
     async fn delete_account(&self, id: AccountId) -> PortResult<bool> {
         self.write("delete an account", move |tx| {
             let mut delete = tx.conn.prepare_cached(DELETE)?;
-            Ok(delete.execute(params![id.0.as_bytes()])? > 0)
+            let deleted = delete.execute(params![id.0.as_bytes()])? > 0;
+            for belongings in DELETE_BELONGINGS {
+                let mut delete = tx.conn.prepare_cached(belongings)?;
+                delete.execute(params![id.0.as_bytes()])?;
+            }
+            Ok(deleted)
         })
         .await
     }

@@ -17,6 +17,7 @@ use parlor_ports::store::{Cursor, Page};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
+const HAS_ACCOUNT: &str = "SELECT EXISTS (SELECT 1 FROM accounts WHERE id = ?1)";
 const BEGIN: &str = "INSERT INTO sessions (id, world, character, owner, username, title, status, \
      lines, created_at, updated_at, ended_at, lease_until) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO NOTHING";
@@ -72,9 +73,17 @@ const SEQ: usize = 11;
 
 #[async_trait]
 impl Sessions for SqliteStore {
-    async fn begin_session(&self, session: &Session, lease_until: DateTime<Utc>) -> PortResult<()> {
+    async fn begin_session(
+        &self,
+        session: &Session,
+        lease_until: DateTime<Utc>,
+    ) -> PortResult<bool> {
         let session = session.clone();
         self.write("begin a session", move |tx| {
+            let mut account = tx.conn.prepare_cached(HAS_ACCOUNT)?;
+            if !account.query_row(params![bytes(&session.owner)], |row| row.get(0))? {
+                return Ok(false);
+            }
             tx.conn.prepare_cached(BEGIN)?.execute(params![
                 bytes(&session.id.0),
                 session.world.as_str(),
@@ -89,7 +98,7 @@ impl Sessions for SqliteStore {
                 session.ended_at.map(codec::micros),
                 codec::micros(lease_until),
             ])?;
-            Ok(())
+            Ok(true)
         })
         .await
     }

@@ -53,6 +53,7 @@ pub(crate) fn parts(
 pub(crate) fn room(lifecycle: &Lifecycle, settings: &Settings, parts: RoomParts) -> Arc<dyn Chat> {
     let options = RoomOptions {
         lines_per_minute_max: settings.limits.lines_per_minute,
+        seats_per_account_max: settings.limits.connections_per_person,
         ..RoomOptions::default()
     };
     let (room, writing) = Room::new(parts, options);

@@ -57,6 +57,13 @@ pub(crate) struct SettingsArgs {
     /// Where people sign in, when that is another process: HOST:PORT of the role auth [default: here]
     #[arg(long, global = true, value_name = "HOST:PORT")]
     pub(crate) auth_addr: Option<String>,
+    /// Where the characters that people talk with are looked after, when that is another process:
+    /// HOST:PORT of the role characters [default: in the gateway]
+    #[arg(long, global = true, value_name = "HOST:PORT")]
+    pub(crate) characters_addr: Option<String>,
+    /// Where a gateway hands people on who talk with characters: HOST:PORT of a chat-ws
+    #[arg(long, global = true, value_name = "HOST:PORT")]
+    pub(crate) chat_addr: Option<String>,
     /// Who may stop and start roles, replay and drop dead letters over HTTP [default: loopback]
     #[arg(long, global = true, value_name = "WHO")]
     pub(crate) ops: Option<Ops>,
@@ -434,6 +441,8 @@ pub(crate) enum RoleName {
     Auth,
     /// Characters of a world
     Character,
+    /// Looks after the characters that people talk with: their gallery, making, changing and deleting
+    Characters,
     /// Places of a world: who arrives, what happens there, who goes on
     Place,
     /// Bots of a world, which name themselves and come and go

@@ -15,7 +15,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// Settings that may have no value.
-const UNSET: [&str; 4] = ["pace", "seed", "auth_addr", "deliveries_at"];
+const UNSET: [&str; 6] = [
+    "pace",
+    "seed",
+    "auth_addr",
+    "characters_addr",
+    "chat_addr",
+    "deliveries_at",
+];
 /// Variables of ours that are no settings.
 const NOT_SETTINGS: [&str; 5] = [
     "PARLOR_API_KEY",
@@ -28,7 +35,8 @@ const NOT_SETTINGS: [&str; 5] = [
 const NOT_SETTINGS_PREFIX: [&str; 2] = ["PARLOR_TEST_", "PARLOR_SERVICES_"];
 
 /// Variables of other programs, weakest first, and the setting that each stands for.
-const ALIASES: [(&str, &str); 5] = [
+const ALIASES: [(&str, &str); 6] = [
+    ("AI_CHAR_SVC_ADDR", "characters_addr"),
     ("AUTH_SVC_ADDR", "auth_addr"),
     ("REDIS_URL", "cache"),
     ("RABITMQ_URL", "bus"),
@@ -77,6 +85,12 @@ pub(crate) struct Settings {
     /// `host:port` of the role that signs people in; none: this process does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) auth_addr: Option<String>,
+    /// `host:port` of the role that looks after the characters people talk with; none: the gateway does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) characters_addr: Option<String>,
+    /// `host:port` of the chat-ws to which a gateway hands people on; none: they come in there themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) chat_addr: Option<String>,
     /// Address at which a chat-ws is told by other processes what is new.
     pub(crate) deliveries: SocketAddr,
     /// Host under which other processes find that; left out: the address itself.
@@ -108,6 +122,8 @@ pub(crate) struct Limits {
     pub(crate) body_bytes: usize,
     /// Lines that one person says to characters in a minute.
     pub(crate) lines_per_minute: u64,
+    /// Connections that one person has to a chat-ws at the same time.
+    pub(crate) connections_per_person: usize,
 }
 
 /// Figures of the adapters.
@@ -277,6 +293,8 @@ impl Settings {
             seed: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
             auth_addr: None,
+            characters_addr: None,
+            chat_addr: None,
             deliveries: SocketAddr::from(([127, 0, 0, 1], 0)),
             deliveries_at: None,
             allowed_hosts: Vec::new(),
@@ -289,6 +307,7 @@ impl Settings {
                 message_bytes: 10_000,
                 body_bytes: 1 << 20,
                 lines_per_minute: 120,
+                connections_per_person: 50,
             },
             tuning: Tuning {
                 prefetch: load.prefetch,
@@ -407,6 +426,8 @@ fn flags(args: &SettingsArgs) -> Layer {
     set("pace", args.pace.clone());
     set("listen", args.listen.map(|a| a.to_string()));
     set("auth_addr", args.auth_addr.clone());
+    set("characters_addr", args.characters_addr.clone());
+    set("chat_addr", args.chat_addr.clone());
     set("ops", args.ops.map(|o| format!("{o:?}").to_lowercase()));
     set("log", args.log.clone());
     set(
@@ -436,6 +457,7 @@ impl Layer {
             | "limits.message_bytes"
             | "limits.body_bytes"
             | "limits.lines_per_minute"
+            | "limits.connections_per_person"
             | "tuning.prefetch"
             | "tuning.batch"
             | "tuning.lanes"

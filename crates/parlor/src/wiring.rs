@@ -10,7 +10,7 @@ use parlor_dialect::llm::{Meter, Models};
 use parlor_dialect::registry::{self, BuildOptions};
 use parlor_engine::Engine;
 use parlor_gateway::auth::SigningKey;
-use parlor_gateway::{Auth, Forward, SignIn, SignInDesk};
+use parlor_gateway::{Auth, Elsewhere, Forward, SignIn, SignInDesk, Tunnel};
 use parlor_model::world::Pace;
 use parlor_model::{Clock, Slug, SystemClock, World};
 use parlor_ports::bus::Bus;
@@ -29,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Pause between lines where nobody says otherwise: slow enough to follow.
@@ -281,6 +282,24 @@ pub(crate) fn sign_in(
             Ok(SignIn::Here(desk_with(key, store, clock)))
         }
     }
+}
+
+/// What other roles do for a gateway.
+///
+/// # Errors
+/// An address is none.
+pub(crate) fn elsewhere(
+    settings: &Settings,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<Elsewhere> {
+    let characters = settings.characters_addr.as_deref();
+    let characters = characters.map(|address| Forward::new("characters", address));
+    let chat = settings.chat_addr.as_deref();
+    let chat = chat.map(|address| Tunnel::new(address, shutdown.clone()));
+    Ok(Elsewhere {
+        characters: characters.transpose().map_err(anyhow::Error::msg)?,
+        chat: chat.transpose().map_err(anyhow::Error::msg)?,
+    })
 }
 
 /// Signs people in with the key of the data directory.

@@ -183,8 +183,15 @@ impl Door {
         character: &str,
         asked: &Asked,
     ) -> Result<(Joined, axum::extract::ws::Utf8Bytes), End> {
-        let found = find(&self.worlds, asked.world.as_deref(), character);
-        let found = found.filter(|(_, me)| may_meet(visitor.account, me));
+        let known = || {
+            let found = find(&self.worlds, asked.world.as_deref(), character);
+            found.filter(|(_, me)| may_meet(visitor.account, me))
+        };
+        let mut found = known();
+        if found.is_none() {
+            self.chat.look_for_newcomers().await;
+            found = known();
+        }
         let (world, me) = found.ok_or(End::UNKNOWN)?;
         let wish = match &asked.session {
             None => Wish::New(ConversationId((self.ids)())),

@@ -5,6 +5,8 @@ pub(crate) mod door;
 pub(crate) mod frame;
 mod line;
 
+pub(crate) use line::End;
+
 use std::time::Duration;
 
 /// Bounds on connections.

@@ -34,6 +34,15 @@ const LIKE_CHARS_MAX: usize = 80;
 /// Characters of one person.
 const OWN_MAX: usize = 100;
 
+/// All paths of these routes.
+pub(crate) const PATHS: [&str; 5] = [
+    "/characters",
+    "/characters/id/{id}",
+    "/api/characters",
+    "/api/characters/id/{id}",
+    "/api/characters/id/{id}/picture",
+];
+
 pub(crate) fn router() -> OpenApiRouter<Stage> {
     OpenApiRouter::new()
         .routes(routes!(gallery))
@@ -649,6 +658,13 @@ async fn delete_character(
 
 /// Takes every character that this account made out of the catalogues.
 pub(crate) async fn forget(stage: &Stage, account: Uuid) -> Result<(), Problem> {
+    // Also those that they made elsewhere a moment ago.
+    let director = &stage.options.director;
+    for world in stage.options.worlds.all().iter() {
+        if world.routing.answers.is_some() {
+            director.look_for_newcomers(&world.name).await;
+        }
+    }
     for world in stage.options.worlds.all().iter() {
         let theirs = world.cast.iter().filter(|character| {
             character.origin == Origin::Catalogue && own_of(character).owner == Some(account)
@@ -663,4 +679,18 @@ pub(crate) async fn forget(stage: &Stage, account: Uuid) -> Result<(), Problem> 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_is_among_those_that_can_be_handed_on() {
+        let document = router().into_openapi();
+        let paths: Vec<_> = document.paths.paths.keys().map(String::as_str).collect();
+        let mut listed = PATHS;
+        listed.sort_unstable();
+        assert_eq!(paths, listed);
+    }
 }

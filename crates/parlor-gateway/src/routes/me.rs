@@ -13,7 +13,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use export::PersonExport;
 use parlor_model::account;
-use parlor_ports::accounts::forget_person;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -76,12 +75,12 @@ async fn whole(person: Person, State(stage): State<Stage>) -> Result<Response, P
     ))]
 async fn delete(person: Person, State(stage): State<Stage>) -> Result<StatusCode, Problem> {
     let account = person.account.0;
-    match &stage.options.chat {
-        Some(chat) => drop(chat.delete_all(account).await?),
-        None => drop(stage.options.store.delete_sessions_of(account).await?),
+    if let Some(chat) = &stage.options.chat {
+        // Who is in one of them is shown out.
+        chat.delete_all(account).await?;
     }
     gallery::forget(&stage, account).await?;
-    if forget_person(&*stage.options.store, person.account).await? {
+    if stage.options.store.delete_account(person.account).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(invalid_token(false))

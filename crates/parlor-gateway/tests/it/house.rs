@@ -13,7 +13,9 @@ use http_body_util::BodyExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use parking_lot::Mutex;
 use parlor_gateway::auth::SigningKey;
-use parlor_gateway::{Auth, Gateway, GatewayOptions, Ids, Limits, Ops, SignIn, SignInDesk};
+use parlor_gateway::{
+    Auth, Elsewhere, Gateway, GatewayOptions, Ids, Limits, Ops, SignIn, SignInDesk,
+};
 use parlor_model::recall::Reminder;
 use parlor_model::words;
 use parlor_model::world::{
@@ -688,6 +690,7 @@ pub(crate) fn house() -> (Arc<House>, GatewayOptions) {
         sign_in: SignIn::Here(desk(&house)),
         allowed_hosts: vec!["parlor.example".to_owned()],
         chat: None,
+        elsewhere: Elsewhere::default(),
         bots: house.clone(),
         shutdown: CancellationToken::new(),
     };

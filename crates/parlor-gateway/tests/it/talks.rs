@@ -42,8 +42,8 @@ fn line() -> SessionLine {
 
 #[async_trait]
 impl Sessions for House {
-    async fn begin_session(&self, _: &Session, _: DateTime<Utc>) -> PortResult<()> {
-        self.ask()
+    async fn begin_session(&self, _: &Session, _: DateTime<Utc>) -> PortResult<bool> {
+        self.ask().map(|()| true)
     }
 
     async fn resume_session(

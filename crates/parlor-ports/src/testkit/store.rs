@@ -248,6 +248,7 @@ macro_rules! store_conformance {
             who_talks_is_counted
             silent_conversations_are_found
             a_session_begins_once
+            a_session_ends_with_the_account
             a_session_is_closed_and_taken_up_again
             sessions_whose_lease_ended_are_closed
             lines_of_a_session_are_numbered_without_gap
@@ -284,6 +285,7 @@ macro_rules! store_conformance {
             usage_is_listed_newest_day_first
             batches_are_claimed_once_until_the_claim_ends
             a_batch_is_written_once
+            what_companions_said_goes_with_the_account
             a_batch_on_an_older_state_is_stale
             a_due_time_has_one_run
             a_talk_is_read_as_it_was_written

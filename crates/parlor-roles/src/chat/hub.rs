@@ -10,9 +10,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 /// What somebody may leave unread before they are shown out.
 const UNREAD_MAX: usize = 128;
+/// Lines of a session that came before the one that they follow, at most; more are found in the store.
+const EARLY_MAX: usize = 16;
 
 /// Who of this process is in which session, and what they were told.
 #[derive(Default)]
@@ -31,6 +34,8 @@ struct Held {
     unanswered_since: Option<Instant>,
     /// There are lines that somebody was not told.
     is_behind: bool,
+    /// Lines that came too early for somebody, in their order.
+    early: Vec<SessionLine>,
 }
 
 struct Taken {
@@ -61,6 +66,7 @@ impl Hub {
             lines: known,
             unanswered_since: None,
             is_behind: false,
+            early: Vec::new(),
         });
         let is_first = held.seats.is_empty();
         held.lines = held.lines.max(known);
@@ -105,11 +111,19 @@ impl Hub {
         held.is_some_and(|held| held.seats.iter().any(|taken| taken.number == seat.number))
     }
 
-    /// How many seats are taken.
+    /// How many seats are taken: by everybody, and by this account.
     #[must_use]
-    pub fn seats(&self) -> usize {
+    pub fn seats(&self, account: Uuid) -> (usize, usize) {
         let sessions = self.sessions.lock();
-        sessions.values().map(|held| held.seats.len()).sum()
+        sessions.values().fold((0, 0), |(all, theirs), held| {
+            let seats = held.seats.len();
+            let own = if held.session.owner == account {
+                seats
+            } else {
+                0
+            };
+            (all + seats, theirs + own)
+        })
     }
 
     /// The sessions that somebody is in.
@@ -118,7 +132,7 @@ impl Hub {
     }
 
     /// Tells everybody in its session what is new. Each is told every line once, in order: one that
-    /// comes too early waits until [`Hub::behind`] has been looked after.
+    /// comes too early waits for those before it, or until [`Hub::behind`] has been looked after.
     pub fn tell(&self, news: &News) {
         let mut sessions = self.sessions.lock();
         match news {
@@ -184,14 +198,20 @@ impl Held {
     }
 
     fn tell(&mut self, line: &SessionLine) {
-        let told = Told::Line(line.clone());
-        self.seats.retain_mut(|taken| {
-            if taken.told + 1 != line.order {
-                return true;
-            }
-            taken.told = line.order;
-            taken.sender.try_send(told.clone()).is_ok()
-        });
+        self.pass_on(line);
+        // What was waiting for it.
+        while let Some(next) = self.told().map(|told| told + 1)
+            && let Some(at) = self.early.iter().position(|early| early.order == next)
+        {
+            let early = self.early.remove(at);
+            self.pass_on(&early);
+        }
+        let told = self.told().unwrap_or_default();
+        self.early.retain(|early| early.order > told);
+        if line.order > told && self.early.iter().all(|early| early.order != line.order) {
+            self.early.push(line.clone());
+            self.early.truncate(EARLY_MAX);
+        }
         if line.order >= self.lines {
             self.lines = line.order;
             self.unanswered_since = match line.role {
@@ -200,6 +220,18 @@ impl Held {
             };
         }
         self.is_behind = self.told().is_some_and(|told| told < self.lines);
+    }
+
+    /// Tells it those whose turn it is to hear it.
+    fn pass_on(&mut self, line: &SessionLine) {
+        let told = Told::Line(line.clone());
+        self.seats.retain_mut(|taken| {
+            if taken.told + 1 != line.order {
+                return true;
+            }
+            taken.told = line.order;
+            taken.sender.try_send(told.clone()).is_ok()
+        });
     }
 
     fn tell_all(&mut self, told: &Told, whom: impl Fn(&Taken) -> bool) {
@@ -239,7 +271,6 @@ mod tests {
     use super::*;
     use chrono::DateTime;
     use parlor_model::{ConversationStatus, MessageId, Slug};
-    use uuid::Uuid;
 
     fn session() -> ConversationId {
         ConversationId(Uuid::from_u128(1))
@@ -287,13 +318,15 @@ mod tests {
         let (_, mut first, is_first) = hub.sit(&with(0), false);
         assert!(is_first);
         let user = SpeakerRole::User;
-        for order in [1, 1, 3, 2, 2] {
+        for order in [1, 1, 3] {
             hub.tell(&line(order, user));
         }
-        assert_eq!(orders(&mut first), [1, 2]);
-        assert_eq!(hub.behind(Duration::MAX), [(session(), 2)]);
-        hub.tell(&line(3, user));
-        assert_eq!(orders(&mut first), [3]);
+        assert_eq!(orders(&mut first), [1]);
+        assert_eq!(hub.behind(Duration::MAX), [(session(), 1)]);
+        for order in [2, 2, 3] {
+            hub.tell(&line(order, user));
+        }
+        assert_eq!(orders(&mut first), [2, 3]);
         assert_eq!(hub.behind(Duration::MAX), []);
 
         let (seat, mut second, is_first) = hub.sit(&with(3), false);
@@ -305,6 +338,29 @@ mod tests {
         );
         assert!(!hub.leave(seat));
         assert!(!hub.has(seat));
+    }
+
+    #[test]
+    fn lines_that_come_early_wait_for_those_before_them_but_not_for_ever() {
+        let hub = Hub::default();
+        let (_, mut told, _) = hub.sit(&with(0), false);
+        for order in [4, 3, 2] {
+            hub.tell(&line(order, SpeakerRole::Ai));
+            assert!(orders(&mut told).is_empty());
+        }
+        hub.tell(&line(1, SpeakerRole::User));
+        assert_eq!(orders(&mut told), [1, 2, 3, 4]);
+        let many = u32::try_from(EARLY_MAX).unwrap() + 8;
+        for order in (6..6 + many).rev() {
+            hub.tell(&line(order, SpeakerRole::Ai));
+        }
+        hub.tell(&line(5, SpeakerRole::User));
+        assert_eq!(orders(&mut told), [5]);
+        assert_eq!(hub.behind(Duration::MAX), [(session(), 5)]);
+        for order in 6..6 + many {
+            hub.tell(&line(order, SpeakerRole::Ai));
+        }
+        assert_eq!(orders(&mut told), (6..6 + many).collect::<Vec<_>>());
     }
 
     #[test]
@@ -344,6 +400,8 @@ mod tests {
             assert_eq!(orders(&mut told), [order]);
         }
         assert!(!hub.has(slow) && hub.has(quick));
+        assert_eq!(hub.seats(Uuid::nil()), (1, 1));
+        assert_eq!(hub.seats(Uuid::max()), (1, 0));
         assert_eq!(orders(&mut unread).len(), UNREAD_MAX);
         assert!(unread.is_closed());
     }
@@ -355,6 +413,6 @@ mod tests {
         hub.tell(&News::Gone(session()));
         assert_eq!(told.try_recv(), Ok(Told::Gone));
         assert!(told.is_closed() && !hub.has(seat));
-        assert_eq!(hub.seats(), 0);
+        assert_eq!(hub.seats(Uuid::nil()), (0, 0));
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! It stores nothing where the bus keeps what it has taken: the answer goes straight to the dispatcher,
 //! and the line is settled once the bus has it. After a crash in between the line is answered again, under
-//! the same id, of which the dispatcher stores the first. Where the bus keeps nothing, or is away, the
-//! answer goes by the outbox.
+//! the same id, of which the dispatcher stores the first. Where the bus is away the answer waits for it;
+//! where it keeps nothing, the answer goes by the outbox.
 //!
 //! The lines of one session are answered one after the other, those of different sessions at the same
 //! time. A slow dialect holds nobody else up.
@@ -24,7 +24,7 @@ use parlor_ports::cache::Holder;
 use parlor_ports::chat::News;
 use parlor_ports::parley::{Answer, Asked, Brought, Parley, ParleyError, Speaker};
 use parlor_ports::{PortError, PortResult, metric};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc};
@@ -37,6 +37,8 @@ const SPEECHLESS: &str = "…";
 const PIECES_MAX: usize = 64;
 /// How long what the store said of a pause holds: in a crowd it is not asked for every line.
 const PAUSE_KNOWN_FOR: Duration = Duration::from_millis(50);
+/// How long an answer waits that the bus did not take.
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// How long a line that is being spoken may take to end once the role is asked to.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -256,22 +258,44 @@ impl Turns {
     }
 }
 
-/// Publishes answers, as many as are waiting at a time. What the bus does not take goes by the outbox.
+/// An answer, and the line that it answers.
+type Untold = (Delivery, OutboxRow);
+
+/// Publishes answers, as many as are waiting at a time, those of one session in their order: what the bus
+/// does not take yet is tried again before anything else is said there. What it never takes goes by the
+/// outbox. Whatever is left when nobody answers any more comes again.
 async fn publish(
     lane: Lane,
     parts: RoomParts,
-    mut untold: mpsc::Receiver<(Delivery, OutboxRow)>,
+    mut answers: mpsc::Receiver<Untold>,
     spoken: mpsc::Sender<(Delivery, Settled)>,
     batch_max: usize,
 ) {
-    let mut batch = Vec::with_capacity(batch_max);
-    while untold.recv_many(&mut batch, batch_max).await > 0 {
+    let mut waiting: VecDeque<Untold> = VecDeque::new();
+    let mut more = Vec::with_capacity(batch_max);
+    loop {
+        if waiting.is_empty() {
+            if answers.recv_many(&mut more, batch_max).await == 0 {
+                return;
+            }
+        } else if waiting.len() < batch_max {
+            while let Ok(answer) = answers.try_recv() {
+                more.push(answer);
+                if more.len() >= batch_max {
+                    break;
+                }
+            }
+        }
+        waiting.extend(more.drain(..));
+        let batch = one_of_each_session(&mut waiting, batch_max);
         let rows = batch.iter().map(|(_, row)| row.clone()).collect();
         let taken = parts.relay.send_unwritten(rows).await;
         let mut ends = Vec::with_capacity(batch.len());
-        for ((delivery, row), taken) in batch.drain(..).zip(taken) {
-            match &delivery.content {
-                Ok(delivered) if !taken => {
+        let mut refused = Vec::new();
+        for ((delivery, row), taken) in batch.into_iter().zip(taken) {
+            match (&delivery.content, taken) {
+                (Ok(_), Err(error)) if error.is_retryable() => refused.push((delivery, row)),
+                (Ok(delivered), Err(_)) => {
                     let settled = parts.stage.settled_with(delivered, row);
                     // The writer ends after the last sender.
                     let _ = spoken.send((delivery, settled)).await;
@@ -280,7 +304,33 @@ async fn publish(
             }
         }
         lane.end([], ends).await;
+        if !refused.is_empty() {
+            if answers.is_closed() && answers.is_empty() {
+                return;
+            }
+            for untold in refused.into_iter().rev() {
+                waiting.push_front(untold);
+            }
+            tokio::time::sleep(AGAIN_AFTER).await;
+        }
     }
+}
+
+/// Takes the first answers out, one of a session at most: what is published together may be refused one
+/// by one.
+fn one_of_each_session(waiting: &mut VecDeque<Untold>, most: usize) -> Vec<Untold> {
+    let (mut batch, mut left) = (Vec::new(), VecDeque::new());
+    let mut sessions = HashSet::new();
+    for answer in waiting.drain(..) {
+        let is_first = sessions.insert(answer.1.envelope.conversation);
+        if is_first && batch.len() < most {
+            batch.push(answer);
+        } else {
+            left.push_back(answer);
+        }
+    }
+    *waiting = left;
+    batch
 }
 
 /// The session of a delivery; or why there is none.

@@ -7,7 +7,6 @@ use crate::relay::RelayHandle;
 use crate::stage::Stage;
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use parlor_model::AccountId;
 use parlor_model::session::{character_id, title_of};
 use parlor_model::{
     ConversationId, ConversationStatus, Envelope, EventBody, EventId, MessageId, OutboxRow,
@@ -42,6 +41,8 @@ const WINDOW: Duration = Duration::from_secs(60);
 pub struct RoomOptions {
     /// Connections of this process, at most.
     pub seats_max: usize,
+    /// Connections of one account in this process, at most.
+    pub seats_per_account_max: usize,
     /// Lines that one account says in a minute, at most, over all processes.
     pub lines_per_minute_max: u64,
 }
@@ -50,6 +51,7 @@ impl Default for RoomOptions {
     fn default() -> Self {
         Self {
             seats_max: 50_000,
+            seats_per_account_max: 50,
             lines_per_minute_max: 120,
         }
     }
@@ -155,10 +157,6 @@ impl Room {
     }
 
     async fn begin(&self, join: &Join, id: ConversationId) -> Result<Session, ChatError> {
-        let owner = AccountId(join.visitor.account);
-        if self.store().account(owner).await?.is_none() {
-            return Err(ChatError::NoAccount);
-        }
         let now = self.parts.stage.clock().now();
         let session = Session {
             id,
@@ -173,10 +171,12 @@ impl Room {
             updated_at: now,
             ended_at: None,
         };
-        self.store()
-            .begin_session(&session, self.lease_until())
-            .await?;
-        Ok(session)
+        let begun = self.store().begin_session(&session, self.lease_until());
+        if begun.await? {
+            Ok(session)
+        } else {
+            Err(ChatError::NoAccount)
+        }
     }
 
     /// The session, and the lines that were missed.
@@ -273,8 +273,12 @@ impl Room {
 #[async_trait]
 impl Chat for Room {
     async fn join(&self, join: Join) -> Result<Joined, ChatError> {
-        if self.parts.hub.seats() >= self.options.seats_max {
+        let (all, theirs) = self.parts.hub.seats(join.visitor.account);
+        if all >= self.options.seats_max {
             return Err(ChatError::Full("too many people are here: try again soon"));
+        }
+        if theirs >= self.options.seats_per_account_max {
+            return Err(ChatError::Full("you have too many connections: end one"));
         }
         let world = self.parts.stage.worlds().get(&join.world);
         if !world.is_some_and(|world| can_talk(&world, &join.character)) {
@@ -341,6 +345,14 @@ impl Chat for Room {
             let now = self.parts.stage.clock().now();
             if let Err(error) = self.store().close_session(seat.session, now).await {
                 tracing::debug!(%error, "a session could not be closed; its lease ends it");
+            }
+        }
+    }
+
+    async fn look_for_newcomers(&self) {
+        for world in self.parts.stage.worlds().all().iter() {
+            if world.routing.answers.is_some() {
+                self.parts.stage.look_for_newcomers(&world.name).await;
             }
         }
     }

@@ -10,7 +10,7 @@ use clap::Subcommand;
 use parlor_gateway::auth::{PASSWORD_CHARS_MAX, Passwords, objection};
 use parlor_model::account::{Account, AccountRole, Username, is_person_name};
 use parlor_model::{AccountId, Clock, SystemClock};
-use parlor_ports::accounts::{ACCOUNTS_MAX, Created, forget_person};
+use parlor_ports::accounts::{ACCOUNTS_MAX, Created};
 use parlor_ports::store::Store;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use serde_json::{Value, json};
@@ -223,7 +223,7 @@ async fn password(store: &dyn Store, username: &str) -> anyhow::Result<()> {
 
 async fn remove(store: &dyn Store, username: &str) -> anyhow::Result<()> {
     let account = find(store, username).await?;
-    forget_person(store, account.id).await?;
+    store.delete_account(account.id).await?;
     say(&format!("removed: {}", account.username))
 }
 

@@ -13,7 +13,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use parlor_dialect::llm::Meter;
 use parlor_gateway::{
     Auth, ChatLimits, Door, Gateway, GatewayOptions, GrpcCourier, Limits, RoleListener,
-    RoleTrigger, Router, role_router, serve, serve_deliveries,
+    RoleTrigger, Router, characters_router, role_router, serve, serve_deliveries,
 };
 use parlor_model::world::TriggerStart;
 use parlor_model::{Clock, Slug, World};
@@ -119,23 +119,24 @@ async fn start(
     }
     let (mut trigger, mut sign_in, mut door) = (None, None, None);
     match args.role {
-        RoleName::Gateway => {
-            gateway(
-                lifecycle,
-                listener,
-                &GatewayParts {
-                    settings: &settings,
-                    models: &models,
-                    store: &store,
-                    bus: &bus,
-                    director: &director,
-                    relay: &relay_handle,
-                    stage: &stage,
-                    clock: &clock,
-                    metrics: &metrics,
-                    chat: None,
-                },
-            )?;
+        RoleName::Gateway | RoleName::Characters => {
+            let parts = GatewayParts {
+                settings: &settings,
+                models: &models,
+                store: &store,
+                bus: &bus,
+                director: &director,
+                relay: &relay_handle,
+                stage: &stage,
+                clock: &clock,
+                metrics: &metrics,
+                chat: None,
+            };
+            if args.role == RoleName::Gateway {
+                gateway(lifecycle, listener, &parts)?;
+            } else {
+                characters(lifecycle, listener, &parts)?;
+            }
             return finish(lifecycle, &bus, &store, &meter).await;
         }
         RoleName::Character => {
@@ -321,16 +322,15 @@ pub(crate) struct GatewayParts<'a> {
     pub(crate) chat: Option<Arc<dyn Chat>>,
 }
 
-/// Starts the HTTP side.
+/// What a gateway is given.
 ///
 /// # Errors
-/// Nobody can sign in.
-pub(crate) fn gateway(
+/// Nobody can sign in, or the address of another role is none.
+fn gateway_options(
     lifecycle: &Lifecycle,
-    listener: TcpListener,
     parts: &GatewayParts<'_>,
-) -> anyhow::Result<()> {
-    let gateway = Gateway::new(GatewayOptions {
+) -> anyhow::Result<GatewayOptions> {
+    Ok(GatewayOptions {
         worlds: parts.stage.worlds().clone(),
         models: parts.models.clone(),
         store: parts.store.clone(),
@@ -358,9 +358,26 @@ pub(crate) fn gateway(
         sign_in: wiring::sign_in(parts.settings, parts.store, parts.clock)?,
         allowed_hosts: parts.settings.allowed_hosts.clone(),
         chat: parts.chat.clone(),
+        elsewhere: wiring::elsewhere(parts.settings, &lifecycle.shutdown)?,
         bots: desk(parts.stage, parts.bus, parts.relay, parts.director),
         shutdown: lifecycle.shutdown.clone(),
-    });
+    })
+}
+
+/// Starts the HTTP side.
+///
+/// # Errors
+/// Nobody can sign in, or the address of another role is none.
+pub(crate) fn gateway(
+    lifecycle: &Lifecycle,
+    listener: TcpListener,
+    parts: &GatewayParts<'_>,
+) -> anyhow::Result<()> {
+    let options = gateway_options(lifecycle, parts)?;
+    if let Some(tunnel) = options.elsewhere.chat.clone() {
+        lifecycle.helper(tunnel.ended());
+    }
+    let gateway = Gateway::new(options);
     let router = gateway.router();
     for world in parts.stage.worlds().all().iter() {
         if let Some(port) = world.trigger.port {
@@ -371,6 +388,18 @@ pub(crate) fn gateway(
         "gateway",
         serve(listener, router, lifecycle.shutdown.clone()),
     );
+    Ok(())
+}
+
+/// Starts the HTTP side of the characters that people talk with.
+fn characters(
+    lifecycle: &Lifecycle,
+    listener: TcpListener,
+    parts: &GatewayParts<'_>,
+) -> anyhow::Result<()> {
+    let router = characters_router(gateway_options(lifecycle, parts)?);
+    let shutdown = lifecycle.shutdown.clone();
+    lifecycle.vital("characters", serve(listener, router, shutdown));
     Ok(())
 }
 

@@ -23,9 +23,14 @@ use std::sync::Arc;
 use tokio::net::TcpSocket;
 use tokio::sync::mpsc;
 
-/// The usual ports of the gateway and of the role that signs people in.
+/// The usual ports of the gateway, and of the roles to which it hands requests on: of each the port,
+/// the role, and the variable that tells others where it is.
 const GATEWAY_PORT: u16 = 8000;
-const AUTH_PORT: u16 = 3001;
+const AUTH: Known = (3001, "auth", "PARLOR_AUTH_ADDR");
+const CHARACTERS: Known = (3000, "characters", "PARLOR_CHARACTERS_ADDR");
+const CHAT: Known = (8004, "chat-ws", "PARLOR_CHAT_ADDR");
+
+type Known = (u16, &'static str, &'static str);
 
 /// Runs all roles until stopped.
 pub(crate) async fn run(
@@ -47,14 +52,14 @@ pub(crate) async fn run(
     let mut env = environment(settings, flags, &parts.worlds, seed);
     let (listen, _reserved) = reserve(settings.listen)
         .with_context(|| format!("no free port at {}", settings.listen.ip()))?;
-    let (auth, _also_reserved) = reserve(auth_address(listen))
-        .with_context(|| format!("no free port at {}", listen.ip()))?;
-    let signs_in = settings.auth_addr.is_none();
-    let elsewhere = settings.auth_addr.clone();
-    env.push((
-        "PARLOR_AUTH_ADDR",
-        elsewhere.unwrap_or_else(|| reached_at(auth).to_string()),
-    ));
+    let mut plans = Plan::all(&args, &parts.worlds);
+    let mut found = Found::default();
+    found.add(AUTH, settings.auth_addr.as_ref(), listen)?;
+    if parts.worlds.iter().any(|world| chat::is_for_people(world)) {
+        found.add(CHARACTERS, settings.characters_addr.as_ref(), listen)?;
+        found.add(CHAT, settings.chat_addr.as_ref(), listen)?;
+    }
+    env.append(&mut found.env);
     let now = parts.clock.now();
     let mut troupe = Troupe {
         program,
@@ -64,14 +69,12 @@ pub(crate) async fn run(
         wanted: settings.listen,
         gateway: listen,
         started: 0,
+        taken: found.here.iter().map(|(_, at)| at.port()).collect(),
     };
-    let mut plans = Plan::all(&args, &parts.worlds);
-    if signs_in {
-        plans.push(Plan {
-            listen: Some(auth),
-            ..Plan::helper("auth", &args)
-        });
-    }
+    plans.extend(found.here.iter().map(|(role, listen)| Plan {
+        listen: Some(*listen),
+        ..Plan::helper(role, &args)
+    }));
     let roles: Vec<_> = plans
         .into_iter()
         .map(|plan| troupe.process(plan, now))
@@ -156,6 +159,10 @@ fn environment(
             settings.limits.lines_per_minute.to_string(),
         ),
         (
+            "PARLOR_LIMITS__CONNECTIONS_PER_PERSON",
+            settings.limits.connections_per_person.to_string(),
+        ),
+        (
             "PARLOR_TUNING__PREFETCH",
             settings.tuning.prefetch.to_string(),
         ),
@@ -179,6 +186,45 @@ fn environment(
     env
 }
 
+/// Roles to which others hand requests on: where they are, for all processes to know.
+#[derive(Default)]
+struct Found {
+    /// Those that are to be started.
+    here: Vec<(&'static str, SocketAddr)>,
+    env: Vec<(&'static str, String)>,
+    /// Keep their ports from others.
+    reserved: Vec<Option<TcpSocket>>,
+}
+
+impl Found {
+    /// A role that is started by the side of a gateway, unless the settings say where it is.
+    fn add(
+        &mut self,
+        (port, role, variable): Known,
+        elsewhere: Option<&String>,
+        gateway: SocketAddr,
+    ) -> anyhow::Result<()> {
+        let at = match elsewhere {
+            Some(address) => address.clone(),
+            None => {
+                // At the port that goes with the usual one of the gateway, or at any.
+                let port = if gateway.port() == GATEWAY_PORT {
+                    port
+                } else {
+                    0
+                };
+                let (at, reserved) = reserve(SocketAddr::new(gateway.ip(), port))
+                    .with_context(|| format!("no free port at {}", gateway.ip()))?;
+                self.here.push((role, at));
+                self.reserved.push(reserved);
+                reached_at(at).to_string()
+            }
+        };
+        self.env.push((variable, at));
+        Ok(())
+    }
+}
+
 /// Makes processes of roles.
 struct Troupe {
     program: PathBuf,
@@ -190,18 +236,25 @@ struct Troupe {
     gateway: SocketAddr,
     /// Processes so far.
     started: u16,
+    /// Ports of those that are found by others.
+    taken: Vec<u16>,
 }
 
 impl Troupe {
     fn process(&mut self, plan: Plan, now: DateTime<Utc>) -> RoleProcess {
-        let n = self.started;
+        let mut n = self.started;
         let listen = plan.listen.unwrap_or_else(|| {
             let own = plan.port.filter(|_| self.wanted.port() != 0);
             if let Some(port) = own {
                 return SocketAddr::new(self.wanted.ip(), port);
             }
+            let mut at = address(self.wanted, self.gateway, n);
+            while at.port() != 0 && self.taken.contains(&at.port()) {
+                n = n.saturating_add(1);
+                at = address(self.wanted, self.gateway, n);
+            }
             self.started = n.saturating_add(1);
-            address(self.wanted, self.gateway, n)
+            at
         });
         RoleProcess {
             id: wiring::random_id(),
@@ -282,9 +335,8 @@ impl Plan {
             jobs.args.push("--start-once".to_owned());
             plans.push(jobs);
         }
-        // With a gateway at port 8000 people come in at 8004.
         if worlds.iter().any(|world| chat::is_for_people(world)) {
-            plans.extend(["mind", "chat-ws", "dispatcher"].map(|role| Self::helper(role, args)));
+            plans.extend(["mind", "dispatcher"].map(|role| Self::helper(role, args)));
         }
         for (n, (world, file)) in worlds.iter().zip(&args.worlds).enumerate() {
             if chat::is_for_people(world) {
@@ -408,16 +460,6 @@ fn address(wanted: SocketAddr, gateway: SocketAddr, n: u16) -> SocketAddr {
         (n, port) => port.saturating_add(n),
     };
     SocketAddr::new(wanted.ip(), port)
-}
-
-/// Where people sign in: at the port that goes with the usual one of the gateway, or at any.
-fn auth_address(gateway: SocketAddr) -> SocketAddr {
-    let port = if gateway.port() == GATEWAY_PORT {
-        AUTH_PORT
-    } else {
-        0
-    };
-    SocketAddr::new(gateway.ip(), port)
 }
 
 /// How processes of this machine reach what listens there.

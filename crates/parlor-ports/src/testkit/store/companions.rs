@@ -219,6 +219,36 @@ pub async fn a_batch_is_written_once(store: Arc<dyn Store>) {
     }
 }
 
+/// With an account its companions go, and what these said; a run that still had them writes nothing of
+/// them.
+pub async fn what_companions_said_goes_with_the_account(store: Arc<dyn Store>) {
+    people(&*store, 2).await;
+    let first = run_through(&*store, 0).await;
+    let run = begin(&*store, 20, None).await;
+    let batches = claim(&*store, &run, 9).await;
+    let mut said = Vec::new();
+    for number in [1, 2] {
+        let talks = store.talks(&world(), owner(number), None, 10).await;
+        let talks = talks.expect("listed").items;
+        assert_eq!(talks.len(), 1);
+        said.push(talks[0].conversation.id);
+    }
+    assert_eq!(store.delete_account(owner(1)).await, Ok(true));
+    let outcome = store.commit_batches(&run, decided(&run, &batches)).await;
+    assert_eq!(outcome.expect("answered"), BulkOutcome::Stale);
+    let talks = store.talks(&world(), owner(1), None, 10).await;
+    assert!(talks.expect("listed").items.is_empty());
+    let gone = store.conversation(said[0]).await;
+    assert_eq!(gone.expect("looked for"), None);
+    let lines = store.messages(said[0], After::Start, 10).await;
+    assert!(lines.expect("looked for").items.is_empty());
+    let other = store.conversation(said[1]).await;
+    assert!(other.expect("looked for").is_some());
+    let runs = store.runs(&world(), 10).await.expect("listed");
+    let known = runs.iter().find(|run| run.id == first.id);
+    assert_eq!(known.map(|run| run.tally.conversations), Some(2));
+}
+
 /// Where a companion has changed meanwhile, nothing of the commit is written.
 pub async fn a_batch_on_an_older_state_is_stale(store: Arc<dyn Store>) {
     people(&*store, 2).await;

@@ -1,13 +1,14 @@
 //! Rules of sessions.
 
+use super::accounts::made;
 use super::fixture::{in_seconds, slug};
 use crate::sessions::{Appended, LINES_SINCE_MAX, NewLine, SessionFilter};
 use crate::store::{Abandoned, Store};
 use chrono::{DateTime, TimeDelta, Utc};
 use parlor_model::session::character_id;
 use parlor_model::{
-    ConversationId, ConversationStatus, Envelope, EventBody, EventId, MessageId, OutboxRow,
-    Session, SessionEvent, SessionLine, SpeakerRole, envelope,
+    AccountId, ConversationId, ConversationStatus, Envelope, EventBody, EventId, MessageId,
+    OutboxRow, Session, SessionEvent, SessionLine, SpeakerRole, envelope,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,8 +49,16 @@ fn session(n: u32, owner: Uuid) -> Session {
 }
 
 async fn begun(store: &Arc<dyn Store>, n: u32, owner: Uuid) {
+    if store.account(AccountId(owner)).await == Ok(None) {
+        made(
+            store,
+            owner.as_u128(),
+            &format!("owner-{}", owner.as_u128()),
+        )
+        .await;
+    }
     let begun = store.begin_session(&session(n, owner), at(100)).await;
-    begun.expect("a session can begin");
+    assert_eq!(begun, Ok(true));
 }
 
 async fn found(store: &Arc<dyn Store>, n: u32) -> Option<Session> {
@@ -130,8 +139,38 @@ pub async fn a_session_begins_once(store: Arc<dyn Store>) {
         title: Some("other".to_owned()),
         ..session(1, ben())
     };
-    assert_eq!(store.begin_session(&other, at(200)).await, Ok(()));
+    begun(&store, 2, ben()).await;
+    assert_eq!(store.begin_session(&other, at(200)).await, Ok(true));
     assert_eq!(found(&store, 1).await, Some(session(1, ann())));
+}
+
+/// Nobody begins a session without an account, and with an account its sessions go, also those that begin
+/// at that moment.
+pub async fn a_session_ends_with_the_account(store: Arc<dyn Store>) {
+    let first = store.begin_session(&session(1, ann()), at(100)).await;
+    assert_eq!(first, Ok(false));
+    assert_eq!(found(&store, 1).await, None);
+    begun(&store, 1, ann()).await;
+    begun(&store, 2, ben()).await;
+    append(&store, vec![new_line(1, 1)]).await;
+    let beginning = (10..30).map(|n| {
+        let store = store.clone();
+        tokio::spawn(async move { store.begin_session(&session(n, ann()), at(100)).await })
+    });
+    let beginning: Vec<_> = beginning.collect();
+    assert_eq!(store.delete_account(AccountId(ann())).await, Ok(true));
+    for begun in beginning {
+        begun
+            .await
+            .expect("nothing panics")
+            .expect("it can be asked");
+    }
+    for n in (10..30).chain([1]) {
+        assert_eq!(found(&store, n).await, None, "{n}");
+    }
+    assert!(said(&store, 1).await.is_empty());
+    assert_eq!(found(&store, 2).await, Some(session(2, ben())));
+    assert_eq!(store.delete_account(AccountId(ann())).await, Ok(false));
 }
 
 /// Closed once, and active again when its owner, and nobody else, takes it up.
