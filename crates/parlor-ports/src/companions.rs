@@ -220,6 +220,8 @@ pub struct BulkTalk {
 pub struct CompanionChange {
     /// Its id.
     pub id: Uuid,
+    /// Tells it from the owner's others.
+    pub number: u8,
     /// The version that was seen: where it is another one by now, nothing of the batch is written.
     pub version: i64,
     /// Its mood.
@@ -237,6 +239,8 @@ pub struct CompanionChange {
 pub struct NewRunaway {
     /// Its id.
     pub id: Uuid,
+    /// Tells it from the owner's others.
+    pub number: u8,
     /// The version that was seen.
     pub version: i64,
     /// How hard it is to win it back.

@@ -62,6 +62,7 @@ pub(crate) struct PartQuery {
     /// Slug of the world; the first with companions where it is left out.
     world: Option<String>,
     /// The `nextCursor` of the part before.
+    #[param(pattern = "^[0-7]?[0-9a-f]{1,15}-[0-7]?[0-9a-f]{1,15}$")]
     cursor: Option<String>,
     /// How many.
     #[param(minimum = 1, maximum = 200, default = 50)]
@@ -273,6 +274,7 @@ async fn runaways(
         ("creatureId" = Uuid, Path, description = "The companion's id.",
         example = "f0a1b2c3-0000-4000-8000-000000000009"),
         ("Idempotency-Key" = Option<String>, Header,
+            pattern = "^[!-~]{1,200}$",
             description = "1 to 200 visible ASCII characters of the caller's choice."),
         WorldQuery,
     ),

@@ -58,6 +58,7 @@ impl Fields for StartConversation {
     params(
         ("world" = String, Path, description = "Slug of the world.", example = "friends"),
         ("Idempotency-Key" = Option<String>, Header,
+            pattern = "^[!-~]{1,200}$",
             description = "1 to 200 visible ASCII characters of the caller's choice."),
     ),
     request_body(content = StartConversation, description = "May be empty."),

@@ -7,32 +7,26 @@
 mod author;
 mod pooled;
 mod words;
+mod work;
 
 pub use words::Wording;
+pub use work::work;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use parlor_engine::EngineError;
 use parlor_engine::generation::{About, Agenda, Generator, Skip, Turn};
 use parlor_model::world::Topic;
-use parlor_model::{AccountId, Clock, ConversationId, Dice, Difficulty, Household, World};
+use parlor_model::{AccountId, ConversationId, Dice, Difficulty, Household, World};
 use parlor_ports::companions::{
-    Batch, BatchResult, BulkOutcome, BulkTalk, CompanionChange, GenerationRun, HouseholdResult,
-    NewRunaway, Notice, RunStatus, TalkDetails, TalkParticipant, Tally,
+    Batch, BatchResult, BulkTalk, CompanionChange, GenerationRun, HouseholdResult, NewRunaway,
+    Notice, TalkDetails, TalkParticipant, Tally,
 };
 use parlor_ports::dialect::Phrasing;
 use parlor_ports::mind::Mind;
-use parlor_ports::store::Store;
-use parlor_ports::{PortError, PortResult};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use uuid::Uuid;
-
-/// Pause before a worker asks again for what others may give up.
-const AGAIN: Duration = Duration::from_millis(200);
-/// Longest pause after a failure.
-const PAUSE_MAX: Duration = Duration::from_secs(3);
 
 /// How a run is worked on.
 #[derive(Debug, Clone, Copy)]
@@ -165,6 +159,7 @@ impl Producer {
         let companions = &household.companions;
         let change = |changed: &parlor_engine::generation::Changed| CompanionChange {
             id: companions[changed.companion].id,
+            number: companions[changed.companion].number,
             version: companions[changed.companion].version,
             mood: changed.mood,
             unhappy_count: changed.unhappy_count,
@@ -175,6 +170,7 @@ impl Producer {
         let difficulty = rule.map_or(Difficulty::Normal, |rule| rule.difficulty);
         let runaway = |place: &usize| NewRunaway {
             id: companions[*place].id,
+            number: companions[*place].number,
             version: companions[*place].version,
             difficulty,
         };
@@ -300,122 +296,6 @@ fn notices(run: &GenerationRun, household: &Household, dice: Dice, turn: &Turn) 
         read_at: None,
     });
     gone.chain(found).collect()
-}
-
-/// Works on a run until nothing of it is left, also for others; tells of each part that this process
-/// has written. Gives the run as it is when all is done.
-///
-/// # Errors
-/// The store was away for longer than the options' patience, or said no.
-pub async fn work(
-    producer: &Arc<Producer>,
-    store: &Arc<dyn Store>,
-    clock: &Arc<dyn Clock>,
-    run: &GenerationRun,
-    options: GenerationOptions,
-    progress: mpsc::Sender<Tally>,
-) -> PortResult<GenerationRun> {
-    let pooled = producer.pooled(&**store, run.at).await?;
-    let options = producer.options(options);
-    let agenda = Arc::new(producer.agenda(&pooled, run.at));
-    let mut workers = tokio::task::JoinSet::new();
-    for _ in 0..options.workers.max(1) {
-        let worker = Worker {
-            producer: Arc::clone(producer),
-            store: Arc::clone(store),
-            clock: Arc::clone(clock),
-            agenda: Arc::clone(&agenda),
-            run: run.clone(),
-            options,
-            progress: progress.clone(),
-        };
-        workers.spawn(worker.work());
-    }
-    drop(progress);
-    while let Some(ended) = workers.join_next().await {
-        ended.map_err(|error| PortError::terminal("a worker ended", error))??;
-    }
-    let finished = store.finish_run(run.id, clock.now()).await?;
-    finished.ok_or_else(|| PortError::terminal("the run is gone", run.id))
-}
-
-struct Worker {
-    producer: Arc<Producer>,
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    agenda: Arc<Agenda>,
-    run: GenerationRun,
-    options: GenerationOptions,
-    progress: mpsc::Sender<Tally>,
-}
-
-impl Worker {
-    async fn work(self) -> PortResult<()> {
-        let mut failing_since: Option<DateTime<Utc>> = None;
-        let mut pause = AGAIN;
-        loop {
-            match self.part().await {
-                Ok(true) => return Ok(()),
-                Ok(false) => {
-                    failing_since = None;
-                    pause = AGAIN;
-                }
-                Err(error) if error.is_retryable() => {
-                    let now = self.clock.now();
-                    let since = *failing_since.get_or_insert(now);
-                    if (now - since).to_std().unwrap_or_default() > self.options.patience {
-                        return Err(error);
-                    }
-                    tracing::warn!(%error, run.id = %self.run.id, "a part of the run is tried again");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(PAUSE_MAX);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// One claim, decided and written; true when the run is done.
-    async fn part(&self) -> PortResult<bool> {
-        let now = self.clock.now();
-        let lease = TimeDelta::from_std(self.options.lease).unwrap_or(TimeDelta::MAX);
-        let batches = self
-            .store
-            .claim_batches(&self.run, now, now + lease, self.options.batches)
-            .await?;
-        if batches.is_empty() {
-            let run = self.store.finish_run(self.run.id, now).await?;
-            if run.is_none_or(|run| run.status == RunStatus::Done) {
-                return Ok(true);
-            }
-            tokio::time::sleep(AGAIN).await;
-            return Ok(false);
-        }
-        let (producer, agenda) = (Arc::clone(&self.producer), Arc::clone(&self.agenda));
-        let run = self.run.clone();
-        let mut decided = tokio::task::spawn_blocking(move || {
-            let decide = |batch: &Batch| producer.decide(&run, &agenda, batch);
-            batches.iter().map(decide).collect::<Vec<BatchResult>>()
-        })
-        .await
-        .map_err(|error| PortError::terminal("a part of the run can't be decided", error))?;
-        self.producer.write(&mut decided).await;
-        let mut tallies: BTreeMap<u32, Tally> = decided
-            .iter()
-            .map(|batch| (batch.number, batch.tally.clone()))
-            .collect();
-        match self.store.commit_batches(&self.run, decided).await? {
-            BulkOutcome::Applied(numbers) => {
-                tallies.retain(|number, _| numbers.contains(number));
-                let mut tally = Tally::default();
-                tallies.values().for_each(|part| tally.add(part));
-                // Whoever looks on may be gone.
-                let _ = self.progress.send(tally).await;
-            }
-            BulkOutcome::Stale => {}
-        }
-        Ok(false)
-    }
 }
 
 #[cfg(test)]

@@ -10,3 +10,4 @@ mod house;
 mod injection;
 mod knowledge;
 mod slow;
+mod topics;

@@ -11,6 +11,7 @@ use parlor_ports::companions::{
 };
 use sqlx::Error;
 use sqlx::postgres::PgConnection;
+use uuid::Uuid;
 
 /// Locks the batches that are not done; $1 run, $2 numbers.
 const LEFT_SQL: &str = "
@@ -26,20 +27,22 @@ WHERE run_id = $1 AND number = ANY ($2) AND tally IS NULL";
 const CHANGE_SQL: &str = "
 UPDATE companions c SET mood = u.mood, unhappy_count = u.unhappy_count, activity = u.activity,
     busy_until = u.busy_until, version = c.version + 1
-FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[])
-    AS u (id, version, mood, unhappy_count, activity, busy_until)
-WHERE c.id = u.id AND c.version = u.version";
+FROM unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::text[], $6::bigint[], $7::text[],
+    $8::timestamptz[]) AS u (owner, number, version, mood, unhappy_count, activity, busy_until)
+WHERE c.world = $1 AND c.owner = u.owner AND c.number = u.number AND c.version = u.version";
 const LEAVE_SQL: &str = "
 WITH gone AS (
-    DELETE FROM companions c USING unnest($1::uuid[], $2::bigint[]) AS u (id, version)
-    WHERE c.id = u.id AND c.version = u.version
-    RETURNING c.*
+    DELETE FROM companions c
+    USING unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::text[])
+        AS u (owner, number, version, difficulty)
+    WHERE c.world = $1 AND c.owner = u.owner AND c.number = u.number AND c.version = u.version
+    RETURNING c.*, u.difficulty
 )
 INSERT INTO runaways (id, world, owner, number, character, name, team_slot, unhappy_count, version,
     difficulty, attempts, ran_at, run_id)
-SELECT g.id, g.world, g.owner, g.number, g.character, g.name, g.team_slot, g.unhappy_count,
-    g.version + 1, u.difficulty, 0, $4, $5
-FROM gone g JOIN unnest($1::uuid[], $3::text[]) AS u (id, difficulty) ON u.id = g.id";
+SELECT id, world, owner, number, character, name, team_slot, unhappy_count, version + 1, difficulty,
+    0, $6, $7
+FROM gone";
 const TIES_SQL: &str = "
 UPDATE households h SET ties = u.ties
 FROM unnest($2::uuid[], $3::bytea[]) AS u (owner, ties)
@@ -117,9 +120,7 @@ async fn write(
     batches: &[BatchResult],
 ) -> Result<bool, Error> {
     let people: Vec<&HouseholdResult> = batches.iter().flat_map(|b| &b.households).collect();
-    let changes: Vec<_> = people.iter().flat_map(|person| &person.changes).collect();
-    let runaways: Vec<_> = people.iter().flat_map(|person| &person.runaways).collect();
-    let seen = change(connection, &changes).await? && leave(connection, run, &runaways).await?;
+    let seen = change(connection, run, &people).await? && leave(connection, run, &people).await?;
     if !seen {
         return Ok(false);
     }
@@ -146,15 +147,22 @@ async fn write(
 
 async fn change(
     connection: &mut PgConnection,
-    changes: &[&CompanionChange],
+    run: &GenerationRun,
+    people: &[&HouseholdResult],
 ) -> Result<bool, Error> {
+    let changes = people
+        .iter()
+        .flat_map(|person| person.changes.iter().map(|change| (person.owner.0, change)));
+    let (owners, changes): (Vec<Uuid>, Vec<&CompanionChange>) = changes.unzip();
     if changes.is_empty() {
         return Ok(true);
     }
     let all = || changes.iter();
     let strikes: Vec<i64> = all().map(|c| i64::from(c.unhappy_count)).collect();
     let done = sqlx::query(CHANGE_SQL)
-        .bind(all().map(|c| c.id).collect::<Vec<_>>())
+        .bind(run.world.as_str())
+        .bind(owners)
+        .bind(all().map(|c| i16::from(c.number)).collect::<Vec<_>>())
         .bind(all().map(|c| c.version).collect::<Vec<_>>())
         .bind(all().map(|c| c.mood.as_str()).collect::<Vec<_>>())
         .bind(strikes)
@@ -168,14 +176,20 @@ async fn change(
 async fn leave(
     connection: &mut PgConnection,
     run: &GenerationRun,
-    runaways: &[&NewRunaway],
+    people: &[&HouseholdResult],
 ) -> Result<bool, Error> {
+    let runaways = people
+        .iter()
+        .flat_map(|person| person.runaways.iter().map(|gone| (person.owner.0, gone)));
+    let (owners, runaways): (Vec<Uuid>, Vec<&NewRunaway>) = runaways.unzip();
     if runaways.is_empty() {
         return Ok(true);
     }
     let all = || runaways.iter();
     let done = sqlx::query(LEAVE_SQL)
-        .bind(all().map(|r| r.id).collect::<Vec<_>>())
+        .bind(run.world.as_str())
+        .bind(owners)
+        .bind(all().map(|r| i16::from(r.number)).collect::<Vec<_>>())
         .bind(all().map(|r| r.version).collect::<Vec<_>>())
         .bind(all().map(|r| r.difficulty.as_str()).collect::<Vec<_>>())
         .bind(run.at)

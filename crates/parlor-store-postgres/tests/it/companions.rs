@@ -137,3 +137,28 @@ async fn the_games_own_names_are_read_only_views() {
             .unwrap();
     assert_eq!(u128::try_from(owned).unwrap(), PEOPLE * 4);
 }
+
+#[tokio::test]
+async fn the_log_of_runs_says_who_was_skipped_and_why_cl7() {
+    let place = Place::new();
+    let mut connection = people(&place).await;
+    let run = "
+        INSERT INTO generation_runs (id, world, ordinal, seed, at, percent, planned, status)
+        VALUES ('00000000-0000-0000-0000-000000000001', 'den', 1, 0, now(), 100, 300, 'running');
+        INSERT INTO generation_batches (run_id, number, first_owner, last_owner, tries, tally)
+        SELECT '00000000-0000-0000-0000-000000000001', n, id, id, 2, tally::json
+        FROM (VALUES (0, '{\"accounts\":100,\"skipped\":{\"meditating\":2}}'),
+                (1, '{\"accounts\":100,\"skipped\":{\"meditating\":1,\"too_few_companions\":4}}'),
+                (2, NULL)) AS b (n, tally),
+            (SELECT '00000000-0000-0000-0000-000000000007'::uuid AS id) AS person";
+    sqlx::raw_sql(run).execute(&mut connection).await.unwrap();
+    let (people, errors, skipped): (i64, i64, serde_json::Value) = sqlx::query_as(
+        "SELECT users_processed::bigint, errors::bigint, users_skipped FROM conversation_generation_log",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
+    assert_eq!((people, errors), (200, 3));
+    let reasons = serde_json::json!({ "meditating": 3, "too_few_companions": 4 });
+    assert_eq!(skipped, reasons);
+}

@@ -105,6 +105,7 @@ fn result(run: &GenerationRun, household: &Household) -> HouseholdResult {
         }),
         changes: vec![CompanionChange {
             id: companions[0].id,
+            number: companions[0].number,
             version: companions[0].version,
             mood: Mood::Unhappy,
             unhappy_count: 2,
@@ -115,6 +116,7 @@ fn result(run: &GenerationRun, household: &Household) -> HouseholdResult {
             .get(2)
             .map(|gone| NewRunaway {
                 id: gone.id,
+                number: gone.number,
                 version: gone.version,
                 difficulty: Difficulty::Normal,
             })
