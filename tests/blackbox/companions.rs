@@ -1,7 +1,13 @@
 //! People talk with characters.
 
 use crate::orders;
+use chrono::TimeDelta;
 use parlor_blackbox::{Api, SOON, Scratch, Server, Setting, Signed, Socket};
+use parlor_dialect::llm::Provider;
+use parlor_dialect::testkit::{FAKE_KEY, FakeProvider};
+use parlor_gateway::auth::{Signer, SigningKey};
+use parlor_model::account::{Account, AccountRole, Username};
+use parlor_model::{AccountId, Clock, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -369,4 +375,231 @@ async fn nothing_is_lost_or_said_twice_while_services_are_killed_cc16_cc32() {
         lines += stored.len();
     }
     println!("{lines} lines of {PEOPLE} people: none lost, none twice, all in order");
+}
+
+/// Runs a role of a world for people, told in its environment where others are.
+async fn role(scratch: &Scratch, role: &str, env: &[(&str, &str)]) -> Server {
+    let mut command = parlor_blackbox::command(&scratch.dir());
+    let world = scratch.world.source.as_str();
+    command.args(["run", role, "--world", world, "--listen=127.0.0.1:0"]);
+    command.args(scratch.flags());
+    let redis = std::env::var("PARLOR_TEST_REDIS_URL").unwrap();
+    command.arg(format!("--cache={redis}?prefix={}", scratch.world.name));
+    command.envs(env.iter().copied());
+    let mut server = Server::start(&format!("parlor run {role}"), command);
+    server.ready().await;
+    server
+}
+
+async fn host_of(server: &Server) -> String {
+    let address = server.address().await;
+    address.trim_start_matches("http://").to_owned()
+}
+
+#[tokio::test]
+async fn a_gateway_hands_on_what_is_others_cc11_cc19_cc47() {
+    let scratch = Scratch::for_people_in_roles().await;
+    let mut characters = role(&scratch, "characters", &[]).await;
+    let mut chat = role(&scratch, "chat-ws", &[]).await;
+    let _mind = role(&scratch, "mind", &[]).await;
+    let _dispatcher = role(&scratch, "dispatcher", &[]).await;
+    let (characters_at, chat_at) = (host_of(&characters).await, host_of(&chat).await);
+    let env = [
+        ("AI_CHAR_SVC_ADDR", characters_at.as_str()),
+        ("PARLOR_CHAT_ADDR", chat_at.as_str()),
+    ];
+    let mut gateway = role(&scratch, "gateway", &env).await;
+    let api = gateway.api().await;
+    let own = characters.api().await;
+    let (ann, ben) = (Signed::up(&api, "ann").await, Signed::up(&api, "ben").await);
+
+    // Whom one can talk with.
+    assert_eq!(own.get("/health").await.expect(200)["role"], "characters");
+    own.get("/api/worlds").await.expect(404);
+    api.get("/characters").await.expect(401);
+    let wish = json!({ "name": "Mr. Lamp", "system_prompt": "A lamp.", "visibility": "private" });
+    let request = api.request(Method::POST, "/api/characters");
+    let request = request.bearer_auth(&ann.token).json(&wish);
+    let lamp = Api::send(request).await.expect(201);
+    let id = lamp["id"].as_str().unwrap();
+    let path = format!("/api/characters/id/{id}");
+    assert_eq!(ann.get(&api, &path).await.expect(200), lamp);
+    assert_eq!(ann.get(&own, &path).await.expect(200), lamp);
+    ben.get(&api, &path).await.expect(404);
+    let picture = format!("{path}/picture");
+    let png = include_bytes!("../../fuzz/seeds/cards/both.png");
+    let request = api.request(Method::PUT, &picture).bearer_auth(&ann.token);
+    Api::send(request.body(png.to_vec())).await.expect(200);
+    let shown = ann.get(&api, &picture).await;
+    assert_eq!(shown.header("content-type"), "image/png");
+    let etag = shown.header("etag").to_owned();
+    let request = api.request(Method::GET, &picture).bearer_auth(&ann.token);
+    let again = Api::send(request.header("if-none-match", etag)).await;
+    assert_eq!(again.status, 304);
+    let wrong = api.request(Method::PUT, "/characters");
+    assert_eq!(Api::send(wrong).await.json["code"], "wrong_method");
+
+    // Who was made a moment ago, elsewhere.
+    let ws = |who: &Signed| format!("{id}?token={}", who.token);
+    let mut socket = Socket::connect(&api.base, &ws(&ann)).await;
+    let session = socket.until("connection").await["session_id"].clone();
+    socket.say("Click?").await.unwrap();
+    let echo = socket.until("echo").await;
+    socket.until("ai_response").await;
+    for (path, code) in [
+        (ws(&ben), 4404),
+        (format!("{id}?token=x"), 4401),
+        (format!("nobody?token={}", ann.token), 4404),
+    ] {
+        let mut refused = Socket::connect(&api.base, &path).await;
+        assert_eq!(refused.end().await, Some(code), "{path}");
+    }
+    ann.get(&api, "/ws/tony-stark").await.expect(426);
+
+    // A gateway that leaves says so, and one takes the session up at another.
+    let (_, code) = tokio::join!(gateway.terminate(), socket.end());
+    assert_eq!(code, Some(1001));
+    let gateway = role(&scratch, "gateway", &env).await;
+    let api = gateway.api().await;
+    let (session, after) = (session.as_str().unwrap(), echo["id"].as_str().unwrap());
+    let resume = format!("{}&session={session}&after={after}", ws(&ann));
+    let mut socket = Socket::connect(&api.base, &resume).await;
+    socket.until("connection").await;
+    assert_eq!(socket.until("ai_response").await["order"], 2);
+
+    // Who is gone is said to be away; the rest goes on.
+    chat.kill();
+    assert_eq!(socket.end().await, Some(1013));
+    let away = Socket::try_connect(&api.base, &ws(&ann)).await;
+    let away = away.err().map(|error| error.to_string());
+    assert!(away.as_ref().is_some_and(|e| e.contains("503")), "{away:?}");
+    ann.get(&api, &path).await.expect(200);
+    characters.kill();
+    ann.get(&api, &path).await.expect(503);
+    ann.get(&api, "/me").await.expect(200);
+    assert!(
+        !gateway.log().contains(&ann.token),
+        "no token is in the log"
+    );
+}
+
+#[tokio::test]
+async fn a_person_has_so_many_connections_and_no_more() {
+    let scratch = Scratch::for_people(Setting::Embedded).await;
+    let settings = "[limits]\nconnections_per_person = 2\n";
+    std::fs::write(scratch.dir().join("parlor.toml"), settings).unwrap();
+    let server = scratch.up(&[]).await;
+    let api = server.api().await;
+    let (ann, ben) = (Signed::up(&api, "ann").await, Signed::up(&api, "ben").await);
+    let path = |who: &Signed| format!("tony-stark?token={}", who.token);
+    let mut first = Socket::connect(&api.base, &path(&ann)).await;
+    let mut second = Socket::connect(&api.base, &path(&ann)).await;
+    first.until("connection").await;
+    second.until("connection").await;
+    let mut third = Socket::connect(&api.base, &path(&ann)).await;
+    assert_eq!(third.end().await, Some(4429));
+    let mut other = Socket::connect(&api.base, &path(&ben)).await;
+    other.until("connection").await;
+    drop(second);
+    parlor_blackbox::within(SOON, "a place is free again", || async {
+        let mut third = Socket::connect(&api.base, &path(&ann)).await;
+        third.next().await.ok()
+    })
+    .await;
+}
+
+/// A token with this server's own signature, whose time is over.
+#[tokio::test]
+async fn an_old_token_opens_nothing() {
+    let scratch = Scratch::for_people(Setting::Embedded).await;
+    let server = scratch.up(&[]).await;
+    let api = server.api().await;
+    let ann = Signed::up(&api, "ann").await;
+    let account = ann.get(&api, "/me").await.expect(200);
+    let key = SigningKey::load_or_make(&scratch.dir().join("data")).unwrap();
+    let signer = Signer::new(key, TimeDelta::minutes(15));
+    let account = Account {
+        id: AccountId(account["id"].as_str().unwrap().parse().unwrap()),
+        username: Username::new("ann").unwrap(),
+        name: "Ann".to_owned(),
+        role: AccountRole::User,
+        coins: 0,
+        created_at: SystemClock.now(),
+        last_login_at: None,
+    };
+    let sign = |minutes: i64| {
+        let then = SystemClock.now() - TimeDelta::minutes(minutes);
+        signer.sign(&account, Uuid::from_u128(1), Uuid::from_u128(2), then)
+    };
+    let with = |token: String| Signed {
+        token,
+        ..ann.clone()
+    };
+    with(sign(0)).get(&api, "/me/sessions").await.expect(200);
+    // Clocks of machines are apart by a minute at most.
+    with(sign(14)).get(&api, "/characters").await.expect(200);
+    let old = with(sign(17));
+    for path in ["/me", "/characters", "/me/sessions", "/me/export"] {
+        let refused = old.get(&api, path).await;
+        refused.clone().expect(401);
+        assert!(
+            refused.header("www-authenticate").contains("invalid_token"),
+            "{refused:?}"
+        );
+    }
+    let mut socket = Socket::connect(&api.base, &format!("tony-stark?token={}", old.token)).await;
+    assert_eq!(socket.end().await, Some(4401));
+}
+
+#[tokio::test]
+async fn words_of_a_model_are_shown_as_they_come() {
+    let scratch = Scratch::for_people(Setting::Embedded).await;
+    let provider = FakeProvider::start().await;
+    provider.reply_with(|_| "One word after the other, as they come to mind.".to_owned());
+    let spec = provider.spec(Provider::OpenAi, "gpt-test");
+    std::fs::write(
+        scratch.dir().join("parlor.toml"),
+        format!("llm = \"{spec}\"\n"),
+    )
+    .unwrap();
+    let key = format!("OPENAI_API_KEY={FAKE_KEY}\n");
+    std::fs::write(scratch.dir().join(".env"), key).unwrap();
+    let world = std::fs::read_to_string(&scratch.world.source).unwrap();
+    let model = "[dialects.model]\nkind = \"llm\"\nfallback = \"talk\"\n\n[[characters]]";
+    let world = world
+        .replace("dialect = \"talk\"", "dialect = \"model\"")
+        .replacen("[[characters]]", model, 1);
+    std::fs::write(&scratch.world.source, world).unwrap();
+    let server = scratch.up(&[]).await;
+    let api = server.api().await;
+    let ann = Signed::up(&api, "ann").await;
+    let path = |stream| format!("tony-stark?token={}{stream}", ann.token);
+    for (stream, pieces) in [("&stream=1", true), ("", false)] {
+        let mut socket = Socket::connect(&api.base, &path(stream)).await;
+        socket.until("connection").await;
+        socket.say("What comes to mind?").await.unwrap();
+        let echo = socket.until("echo").await;
+        let (mut shown, mut count) = (String::new(), 0);
+        let answer = loop {
+            let frame = socket.next().await.unwrap();
+            match frame["type"].as_str().unwrap() {
+                "delta" => {
+                    assert_eq!(frame["answers"], echo["id"]);
+                    shown.push_str(frame["content"].as_str().unwrap());
+                    count += 1;
+                }
+                "typing" => {}
+                "ai_response" => break frame,
+                other => panic!("{other}: {frame}"),
+            }
+        };
+        assert_eq!(
+            answer["content"],
+            "One word after the other, as they come to mind."
+        );
+        assert_eq!(count > 0, pieces, "{count} pieces");
+        // The end of it comes with the whole line.
+        let whole = answer["content"].as_str().unwrap();
+        assert!(whole.starts_with(&shown), "{shown}");
+    }
 }

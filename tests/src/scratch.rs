@@ -96,6 +96,11 @@ impl Scratch {
         }
     }
 
+    /// A place on the servers of the tests with a world whose characters people talk with, in roles.
+    pub async fn for_people_in_roles() -> Self {
+        Self::for_people_on(amqp_url(), Database::fresh().await).await
+    }
+
     /// A place on these very servers with a world whose characters people talk with, in roles.
     pub async fn for_people_on(amqp: String, database: Database) -> Self {
         let dir = directory();

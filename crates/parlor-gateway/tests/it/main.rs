@@ -26,3 +26,4 @@ mod usage;
 mod v1;
 mod web;
 mod wrong;
+mod ws;

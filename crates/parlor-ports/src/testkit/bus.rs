@@ -14,7 +14,9 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use parlor_model::envelope::traceparent;
 use parlor_model::world::{Binding, ExchangeKind, Topology};
-use parlor_model::{ConversationId, Envelope, EventBody, EventId, Opening, Slug};
+use parlor_model::{
+    ConversationId, Envelope, EventBody, EventId, MessageId, Opening, SessionEvent, Slug,
+};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -81,6 +83,7 @@ macro_rules! bus_conformance {
             a_declared_inbox_receives_what_is_published
             exactly_the_addressed_inbox_receives_fr8
             order_holds_within_an_inbox
+            what_is_said_in_a_session_keeps_its_order
             a_batch_tells_of_each_envelope_and_an_undeclared_inbox_is_terminal
             next_waits_for_the_first_and_takes_at_most_max
             prefetch_bounds_what_is_unsettled_over_all_inboxes
@@ -377,6 +380,44 @@ pub async fn order_holds_within_an_inbox(stage: &BusUnderTest) {
     };
     let ((), seen) = tokio::join!(sending, receiving);
     assert_eq!(seen, stage.ids(0..500));
+}
+
+/// What is said in a session arrives as it was, with its order, which is beside the data on the wire.
+pub async fn what_is_said_in_a_session_keeps_its_order(stage: &BusUnderTest) {
+    stage.declare().await;
+    let mut subscription = stage.consume(&["ross"], 10).await;
+    let said = |n: u64, answered: bool, order: u32| {
+        let mut envelope = (*stage.envelope(n)).clone();
+        let event = Box::new(SessionEvent {
+            username: "o'ann \u{1F600}".to_owned(),
+            character_id: Uuid::from_u128(7),
+            session_id: envelope.conversation,
+            content: "\"order\":4294967295, she said".to_owned(),
+            message_id: MessageId::derive(envelope.conversation.0, &n.to_string()),
+            order,
+            fallback: answered,
+        });
+        envelope.body = if answered {
+            EventBody::Answered(event)
+        } else {
+            EventBody::Wrote(event)
+        };
+        Outgoing {
+            inbox: stage.inbox("ross"),
+            envelope: Arc::new(envelope),
+        }
+    };
+    let batch = [
+        said(0, false, 1),
+        said(1, true, 1),
+        said(2, false, u32::MAX),
+    ];
+    for result in within("publishing", stage.bus.publish(&batch)).await {
+        result.expect("the bus accepts what goes to a declared inbox");
+    }
+    for (outgoing, delivery) in batch.iter().zip(take(&mut *subscription, 3).await) {
+        assert_eq!(delivery.content, Ok(outgoing.envelope.clone()));
+    }
 }
 
 /// One result per envelope; one bad address spoils nothing else.

@@ -79,7 +79,7 @@ fn new_line(n: u32, order: u32) -> NewLine {
         } else {
             SpeakerRole::User
         },
-        text: format!("line {order} of {n}: \"o'\u{1F600}\"\n"),
+        text: format!("line {order} of {n}: \"o'\u{1F600}\"\n,\"order\":4294967295"),
         fallback: order.is_multiple_of(4),
         at: at(i64::from(order)),
         title: Some(format!("title {order}")),
