@@ -19,7 +19,7 @@ const CLOSE_EVERY: Duration = Duration::from_secs(5);
 /// Sessions closed in one go.
 const CLOSE_MAX: u32 = 1_000;
 /// Batches that are stored and of which others are still to be told.
-const UNTOLD_MAX: usize = 8;
+const UNTOLD_MAX: usize = 64;
 
 /// What a dispatcher needs.
 pub struct DispatcherOptions {
@@ -157,8 +157,14 @@ impl DispatcherRole {
     }
 }
 
+/// Tells of what is stored, as much at a time as has come together meanwhile.
 async fn tell(parts: RoomParts, mut untold: mpsc::Receiver<Stored>) {
-    while let Some(lines) = untold.recv().await {
+    let mut batches = Vec::with_capacity(UNTOLD_MAX);
+    while untold.recv_many(&mut batches, UNTOLD_MAX).await > 0 {
+        let mut lines = Stored::new();
+        for (session, more) in batches.drain(..).flatten() {
+            lines.entry(session).or_default().extend(more);
+        }
         keep(&parts, &lines).await;
         pass_on(&parts, lines).await;
     }

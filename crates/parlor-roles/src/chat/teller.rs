@@ -15,7 +15,7 @@ const WAITING_MAX: usize = 1_024;
 /// Lines written in one transaction.
 const BATCH_MAX: usize = 256;
 /// Batches that are written and of which the others are still to be told.
-const UNTOLD_MAX: usize = 8;
+const UNTOLD_MAX: usize = 32;
 
 type Reply = oneshot::Sender<PortResult<Option<SessionLine>>>;
 
@@ -93,12 +93,14 @@ impl Teller {
     }
 }
 
-/// Tells the cache, then the mind and the other processes in which the sessions are held.
+/// Tells the cache, then the mind and the other processes in which the sessions are held. All that was
+/// written meanwhile is told at once: a broker takes many lines about as soon as one.
 async fn tell(parts: RoomParts, mut untold: mpsc::Receiver<Vec<(ConversationId, Appended)>>) {
-    while let Some(batch) = untold.recv().await {
-        let mut rows = Vec::with_capacity(batch.len());
+    let mut batches = Vec::with_capacity(UNTOLD_MAX);
+    while untold.recv_many(&mut batches, UNTOLD_MAX).await > 0 {
+        let mut rows = Vec::new();
         let mut lines: BTreeMap<ConversationId, Vec<SessionLine>> = BTreeMap::new();
-        for (session, appended) in batch {
+        for (session, appended) in batches.drain(..).flatten() {
             if let Appended::Added(line, row) = appended {
                 rows.extend(row);
                 lines.entry(session).or_default().push(line);
