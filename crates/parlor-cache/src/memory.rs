@@ -172,7 +172,7 @@ impl Cache for MemoryCache {
         Ok(sessions.iter().map(of).collect())
     }
 
-    async fn count(&self, key: &str, window: Duration) -> PortResult<Count> {
+    async fn count(&self, key: &str, by: u64, window: Duration) -> PortResult<Count> {
         let now = Instant::now();
         let mut counters = self.counters.lock();
         if counters.len() >= COUNTERS_MAX && !counters.contains_key(key) {
@@ -187,7 +187,7 @@ impl Cache for MemoryCache {
         if begun.1 <= now {
             *begun = (0, now + window);
         }
-        begun.0 += 1;
+        begun.0 = begun.0.saturating_add(by);
         Ok(Count {
             count: begun.0,
             ends_in: begun.1 - now,

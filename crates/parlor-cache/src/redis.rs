@@ -85,7 +85,7 @@ static HOLDERS: LazyLock<Script> = LazyLock::new(|| {
 /// ARGV: the window (ms).
 static COUNT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
-        "local n = redis.call('INCR', KEYS[1])
+        "local n = redis.call('INCRBY', KEYS[1], ARGV[2])
          local left = redis.call('PTTL', KEYS[1])
          if left < 0 then
              redis.call('PEXPIRE', KEYS[1], ARGV[1])
@@ -215,9 +215,9 @@ impl Cache for RedisCache {
         Ok(all)
     }
 
-    async fn count(&self, key: &str, window: Duration) -> PortResult<Count> {
+    async fn count(&self, key: &str, by: u64, window: Duration) -> PortResult<Count> {
         let mut call = COUNT.key(self.key('c', key));
-        call.arg(millis(window));
+        call.arg(millis(window)).arg(by);
         let (count, left): (u64, u64) = self.link.call("count", &call).await?;
         Ok(Count {
             count,

@@ -100,11 +100,11 @@ pub trait Cache: Send + Sync {
     /// Retryable when the cache is away.
     async fn holders(&self, sessions: &[ConversationId]) -> PortResult<Vec<Vec<Holder>>>;
 
-    /// Counts `key` once. Its window begins with the first count and is as long as `window`.
+    /// Counts `key` so many times. Its window begins with the first count and is as long as `window`.
     ///
     /// # Errors
     /// Retryable when the cache is away; then it may have been counted.
-    async fn count(&self, key: &str, window: Duration) -> PortResult<Count>;
+    async fn count(&self, key: &str, by: u64, window: Duration) -> PortResult<Count>;
 
     /// Is it there? A cheap round trip.
     ///

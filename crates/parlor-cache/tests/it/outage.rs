@@ -83,7 +83,7 @@ async fn a_cache_that_was_killed_fails_at_once_and_is_back_by_itself() {
     let cache = cache(&server);
     until_it_answers(&cache).await;
     assert_eq!(
-        cache.count("key", DEADLINE).await.unwrap().count,
+        cache.count("key", 1, DEADLINE).await.unwrap().count,
         1,
         "scripts run"
     );
@@ -91,7 +91,7 @@ async fn a_cache_that_was_killed_fails_at_once_and_is_back_by_itself() {
     server.kill();
     for _ in 0..50 {
         let started = Instant::now();
-        let error = cache.count("key", DEADLINE).await.unwrap_err();
+        let error = cache.count("key", 1, DEADLINE).await.unwrap_err();
         assert!(error.is_retryable(), "{error}");
         assert!(started.elapsed() < CALL_TIME_MAX * 2);
     }
@@ -104,7 +104,7 @@ async fn a_cache_that_was_killed_fails_at_once_and_is_back_by_itself() {
         address: "127.0.0.1:9000".to_owned(),
     };
     // The new one knows neither what was counted nor our scripts.
-    assert_eq!(cache.count("key", DEADLINE).await.unwrap().count, 1);
+    assert_eq!(cache.count("key", 1, DEADLINE).await.unwrap().count, 1);
     assert_eq!(cache.hold(&holder, &[session], DEADLINE).await, Ok(()));
     assert_eq!(cache.holders(&[session]).await, Ok(vec![vec![holder]]));
 }
@@ -120,7 +120,7 @@ async fn a_cache_that_hangs_keeps_nobody_waiting() {
     let mut failed_at_once = false;
     for _ in 0..20 {
         let call = Instant::now();
-        let error = cache.count("key", DEADLINE).await.unwrap_err();
+        let error = cache.count("key", 1, DEADLINE).await.unwrap_err();
         assert!(error.is_retryable(), "{error}");
         failed_at_once |= call.elapsed() < Duration::from_millis(100);
     }

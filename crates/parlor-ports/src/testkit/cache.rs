@@ -249,7 +249,7 @@ pub async fn a_holder_that_lets_go_is_told_how_many_others_hold_on(cache: Arc<dy
 pub async fn a_counter_counts_every_time_once(cache: Arc<dyn Cache>) {
     let all = (0..20).map(|_| {
         let cache = Arc::clone(&cache);
-        tokio::spawn(async move { cache.count("lines of \"ann\"", LONG).await })
+        tokio::spawn(async move { cache.count("lines of \"ann\"", 1, LONG).await })
     });
     let counted = futures::future::join_all(all).await;
     let mut counts: Vec<_> = counted
@@ -258,17 +258,19 @@ pub async fn a_counter_counts_every_time_once(cache: Arc<dyn Cache>) {
         .collect();
     counts.sort_unstable();
     assert_eq!(counts, (1..=20).collect::<Vec<_>>());
-    let other = cache.count("lines of ben", LONG).await;
-    let other = other.expect("it can be counted");
-    assert_eq!(other.count, 1);
-    assert!(other.ends_in <= LONG && other.ends_in > LONG / 2);
+    for (by, count) in [(1, 1), (7, 8), (1, 9)] {
+        let other = cache.count("lines of ben", by, LONG).await;
+        let other = other.expect("it can be counted");
+        assert_eq!(other.count, count);
+        assert!(other.ends_in <= LONG && other.ends_in > LONG / 2);
+    }
 }
 
 /// Counting does not make the window longer; after it, it begins anew.
 pub async fn a_window_ends(cache: Arc<dyn Cache>) {
     let mut last = 0;
     loop {
-        let count = cache.count("key", SHORT).await;
+        let count = cache.count("key", 1, SHORT).await;
         let count = count.expect("it can be counted");
         assert!(count.ends_in <= SHORT);
         if count.count <= last {

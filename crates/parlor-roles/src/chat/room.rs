@@ -7,6 +7,7 @@ use crate::relay::RelayHandle;
 use crate::stage::Stage;
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use parking_lot::Mutex;
 use parlor_model::session::{character_id, title_of};
 use parlor_model::{
     ConversationId, ConversationStatus, Envelope, EventBody, EventId, MessageId, OutboxRow,
@@ -17,9 +18,11 @@ use parlor_ports::cache::{Cache, Holder};
 use parlor_ports::chat::{Chat, ChatError, Courier, Join, Joined, News, Seat, Visitor, Wish};
 use parlor_ports::sessions::NewLine;
 use parlor_ports::store::Store;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// How long a session stays active that nobody renews.
 const LEASE: Duration = Duration::from_secs(45);
@@ -33,6 +36,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const CALL_MAX: usize = 1_000;
 /// Lines that somebody who comes back is told, at most; what came before they find in the list.
 const MISSED_MAX: u32 = 500;
+/// So many times, or more often, the cache is asked how much somebody who says all that they may has said.
+const ADVANCES: u64 = 16;
+/// Accounts with lines that were counted in advance; then those are forgotten whose time is over.
+const ALLOWANCES_MAX: usize = 10_000;
 /// The window in which lines are counted.
 const WINDOW: Duration = Duration::from_secs(60);
 
@@ -74,9 +81,40 @@ pub struct RoomParts {
     pub courier: Arc<dyn Courier>,
 }
 
+/// Lines that were counted in advance, by account, and until when they count.
+#[derive(Default)]
+struct Allowances(HashMap<Uuid, (u64, Instant)>);
+
+impl Allowances {
+    /// Takes one of this account's, if there is one.
+    fn take(&mut self, account: Uuid) -> bool {
+        match self.0.get_mut(&account) {
+            Some((left, until)) if *left > 0 && *until > Instant::now() => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn give(&mut self, account: Uuid, lines: u64, ends_in: Duration) {
+        let now = Instant::now();
+        if self.0.len() >= ALLOWANCES_MAX {
+            self.0.retain(|_, (left, until)| *left > 0 && *until > now);
+        }
+        if lines > 0 {
+            let (left, until) = self.0.entry(account).or_insert((0, now));
+            // Several may have asked at once.
+            *left = if *until > now { *left + lines } else { lines };
+            *until = now + ends_in;
+        }
+    }
+}
+
 /// The service.
 pub struct Room {
     parts: RoomParts,
+    allowances: Mutex<Allowances>,
     options: RoomOptions,
     writer: Writer,
 }
@@ -87,6 +125,7 @@ impl Room {
         let (teller, writer) = Teller::new(parts.clone());
         let room = Self {
             parts,
+            allowances: Mutex::default(),
             options,
             writer,
         };
@@ -134,7 +173,7 @@ impl Room {
 
     /// Shows out who is in a session that was deleted.
     fn show_out(&self, asked: &[ConversationId], found: &[(ConversationId, u32)]) {
-        let found: std::collections::HashSet<_> = found.iter().map(|(id, _)| id).collect();
+        let found: HashSet<_> = found.iter().map(|(id, _)| id).collect();
         for id in asked.iter().filter(|id| !found.contains(id)) {
             self.parts.hub.tell(&News::Gone(*id));
         }
@@ -258,15 +297,26 @@ impl Room {
         let _ = self.parts.cache.forget(gone).await;
     }
 
+    /// May they say one more line? Lines are counted over all processes, some in advance, so that not
+    /// every line waits for the cache.
     async fn check_pace(&self, visitor: &Visitor) -> Result<(), ChatError> {
-        let key = format!("lines:{}", visitor.account);
-        match self.parts.cache.count(&key, WINDOW).await {
-            Ok(count) if count.count > self.options.lines_per_minute_max => {
-                Err(ChatError::TooFast(count.ends_in))
-            }
-            // Without a cache nobody counts over all processes.
-            Ok(_) | Err(_) => Ok(()),
+        if self.allowances.lock().take(visitor.account) {
+            return Ok(());
         }
+        let most = self.options.lines_per_minute_max;
+        let some = (most / ADVANCES).max(1);
+        let key = format!("lines:{}", visitor.account);
+        // Without a cache nobody counts over all processes.
+        let Ok(count) = self.parts.cache.count(&key, some, WINDOW).await else {
+            return Ok(());
+        };
+        let left = most.saturating_sub(count.count - some).min(some);
+        if left == 0 {
+            return Err(ChatError::TooFast(count.ends_in));
+        }
+        let mut allowances = self.allowances.lock();
+        allowances.give(visitor.account, left - 1, count.ends_in);
+        Ok(())
     }
 }
 
@@ -357,7 +407,7 @@ impl Chat for Room {
         }
     }
 
-    async fn delete(&self, account: uuid::Uuid, session: ConversationId) -> PortResult<bool> {
+    async fn delete(&self, account: Uuid, session: ConversationId) -> PortResult<bool> {
         let deleted = self.store().delete_session(session, account).await?;
         if deleted {
             self.clear(&[session]).await;
@@ -365,7 +415,7 @@ impl Chat for Room {
         Ok(deleted)
     }
 
-    async fn delete_all(&self, account: uuid::Uuid) -> PortResult<u32> {
+    async fn delete_all(&self, account: Uuid) -> PortResult<u32> {
         let gone = self.store().delete_sessions_of(account).await?;
         for some in gone.chunks(CALL_MAX) {
             self.clear(some).await;
@@ -377,4 +427,27 @@ impl Chat for Room {
 /// True where people talk with this character.
 fn can_talk(world: &World, character: &Slug) -> bool {
     world.routing.answers.is_some() && world.character(character).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_in_advance_is_taken_once_and_for_a_while() {
+        let (ann, ben) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let mut allowances = Allowances::default();
+        assert!(!allowances.take(ann));
+        allowances.give(ann, 1, WINDOW);
+        allowances.give(ann, 1, WINDOW);
+        allowances.give(ben, 0, WINDOW);
+        assert!(allowances.take(ann) && allowances.take(ann));
+        assert!(!allowances.take(ann) && !allowances.take(ben));
+        allowances.give(ann, 5, Duration::ZERO);
+        assert!(!allowances.take(ann), "its time is over");
+        for n in 0..2 * ALLOWANCES_MAX as u128 {
+            allowances.give(Uuid::from_u128(n + 10), 1, Duration::ZERO);
+        }
+        assert!(allowances.0.len() <= ALLOWANCES_MAX);
+    }
 }

@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Lines that wait to be written; who says more waits.
 const WAITING_MAX: usize = 1_024;
+/// Transactions at the same time: a line does not wait until the batch before it is on disk.
+const LANES: usize = 4;
 /// Lines written in one transaction.
 const BATCH_MAX: usize = 256;
 /// Batches that are written and of which the others are still to be told.
@@ -21,14 +23,17 @@ type Reply = oneshot::Sender<PortResult<Option<SessionLine>>>;
 
 /// Has lines written. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Writer(mpsc::Sender<(NewLine, Reply)>);
+pub(super) struct Writer(Vec<mpsc::Sender<(NewLine, Reply)>>);
 
 impl Writer {
     /// Writes a line; it is on disk when this returns. `None`: its session is gone.
     pub(super) async fn write(&self, line: NewLine) -> PortResult<Option<SessionLine>> {
         let ended = || PortError::retryable("a line can't be written", "the room is closing");
         let (reply, answer) = oneshot::channel();
-        let sent = self.0.send((line, reply)).await;
+        // The lines of one session stay in one lane, and so in their order.
+        let lane = line.session.0.as_u128() % LANES as u128;
+        let lane = &self.0[usize::try_from(lane).unwrap_or(0)];
+        let sent = lane.send((line, reply)).await;
         sent.map_err(|_| ended())?;
         answer.await.map_err(|_| ended())?
     }
@@ -37,30 +42,43 @@ impl Writer {
 /// The service behind the writers.
 pub(super) struct Teller {
     parts: RoomParts,
-    waiting: mpsc::Receiver<(NewLine, Reply)>,
+    waiting: Vec<mpsc::Receiver<(NewLine, Reply)>>,
 }
 
 impl Teller {
     pub(super) fn new(parts: RoomParts) -> (Self, Writer) {
-        let (sender, waiting) = mpsc::channel(WAITING_MAX);
-        (Self { parts, waiting }, Writer(sender))
+        let (senders, waiting) = (0..LANES).map(|_| mpsc::channel(WAITING_MAX)).unzip();
+        (Self { parts, waiting }, Writer(senders))
     }
 
     /// Runs until the last writer is gone.
     pub(super) async fn run(mut self) {
         let (written, untold) = mpsc::channel(UNTOLD_MAX);
         let telling = tokio::spawn(tell(self.parts.clone(), untold));
-        let mut batch = Vec::with_capacity(BATCH_MAX);
-        while self.waiting.recv_many(&mut batch, BATCH_MAX).await > 0 {
-            let (lines, replies): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
-            let appended = self.write(lines, replies).await;
-            if !appended.is_empty() && written.send(appended).await.is_err() {
-                break;
-            }
-        }
+        let waiting = std::mem::take(&mut self.waiting);
+        let lanes = waiting
+            .into_iter()
+            .map(|waiting| self.lane(waiting, written.clone()));
+        join_all(lanes).await;
         drop(written);
         if let Err(error) = telling.await {
             tracing::error!(%error, "who should have heard of lines finds them in the store");
+        }
+    }
+
+    /// Writes what comes in one lane, a batch at a time.
+    async fn lane(
+        &self,
+        mut waiting: mpsc::Receiver<(NewLine, Reply)>,
+        written: mpsc::Sender<Vec<(ConversationId, Appended)>>,
+    ) {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        while waiting.recv_many(&mut batch, BATCH_MAX).await > 0 {
+            let (lines, replies): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
+            let appended = self.write(lines, replies).await;
+            if !appended.is_empty() && written.send(appended).await.is_err() {
+                return;
+            }
         }
     }
 
