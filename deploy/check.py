@@ -79,6 +79,9 @@ def inboxes(world):
     routing = file["routing"]
     if routing["inbox"] == "place":
         return {routing["queue"].replace("{place}", p["slug"]) for p in file["places"]}
+    if not file.get("characters"):
+        # Bots have their own, which nobody knows before they come.
+        return set()
     if routing["inbox"] == "shared":
         return {routing["queue"], routing["answers"]}
     return {routing["queue"].replace("{Name}", c["name"]) for c in file["characters"]}
@@ -420,6 +423,8 @@ def render(overlay):
 
 # What an installation is called by those who look after it.
 NAMES = {
+    "chatter": {"Service": {"gateway", "rabbitmq", "rabbitmq-headless", "postgres-headless"},
+                "Deployment": {"gateway", "relay", "directory", "bots", "markov"}},
     "friends": {"Service": {"gateway", "rabbitmq", "rabbitmq-headless", "postgres-headless"},
                 "Deployment": {"gateway", "characters", "relay", "jobs"}},
     "companions": {"Service": {"gateway", "chat-ws", "postgres-headless", "rabbitmq-headless", "rabbitmq", "redis",
