@@ -224,6 +224,13 @@ async fn a_websocket_fails_cc69_cc70_cc71() {
     assert!(seen.starts_with("nobody takes WebSockets at "), "{seen}");
     assert!(remedy.contains("--chat-url"), "{remedy}");
 
+    let apart = chat.doctor(&["--characters-addr=127.0.0.1:9"]).await;
+    let (seen, _) = apart.bad("roles");
+    assert!(
+        seen.ends_with("nobody is characters (nobody has told of it)"),
+        "{seen}"
+    );
+
     auth.kill();
     let report = chat.doctor(&asked).await;
     assert!(report.bad("auth").0.starts_with("nobody answers at "));

@@ -103,7 +103,7 @@ pub(crate) async fn run(
     if let Some((store, known)) = kept
         && store.is_shared()
     {
-        findings.extend(roles::findings(known, &worlds));
+        findings.extend(roles::findings(known, &worlds, &config.settings));
     }
     findings.extend(people::findings(config, kept, &worlds, place, clock.now()).await);
     report(&findings, json)?;

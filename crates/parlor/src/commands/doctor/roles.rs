@@ -3,6 +3,7 @@
 
 use super::Finding;
 use crate::chat;
+use crate::config::Settings;
 use chrono::{DateTime, Utc};
 use parlor_model::{Origin, World};
 
@@ -53,12 +54,16 @@ impl Known {
     }
 }
 
-/// A line for each world: the roles without which nobody answers in it.
-pub(super) fn findings(known: &Known, worlds: &[Arc<World>]) -> Vec<Finding> {
-    worlds.iter().map(|world| of_world(known, world)).collect()
+/// A line for each world: the roles without which nobody answers in it, and those to which the settings
+/// have a gateway hand requests on.
+pub(super) fn findings(known: &Known, worlds: &[Arc<World>], settings: &Settings) -> Vec<Finding> {
+    let worlds = worlds.iter();
+    worlds
+        .map(|world| of_world(known, world, settings))
+        .collect()
 }
 
-fn of_world(known: &Known, world: &World) -> Finding {
+fn of_world(known: &Known, world: &World, settings: &Settings) -> Finding {
     let serves = |record: &RoleRecord, role: &str| {
         let report = &record.report;
         (report.role == role || report.role == ALL) && report.worlds.contains(&world.name)
@@ -74,7 +79,8 @@ fn of_world(known: &Known, world: &World) -> Finding {
         need(role, &|record| serves(record, role));
     }
     if chat::is_for_people(world) {
-        for role in ["chat-ws", "mind", "dispatcher"] {
+        let apart = settings.characters_addr.as_ref().map(|_| "characters");
+        for role in ["chat-ws", "mind", "dispatcher"].into_iter().chain(apart) {
             need(role, &|record| serves(record, role));
         }
     } else if world.routing.inbox == InboxKind::Place {
