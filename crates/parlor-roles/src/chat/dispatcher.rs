@@ -12,8 +12,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+/// Time between the beginnings of two transactions: what comes meanwhile is stored together. A disk says
+/// "kept" some hundred times a second, and the lines of people, who wait for their echo, need that more.
+const APART: Duration = Duration::from_millis(8);
 /// How often sessions are looked for whose lease ended.
 const CLOSE_EVERY: Duration = Duration::from_secs(5);
 /// Sessions closed in one go.
@@ -79,12 +83,19 @@ impl DispatcherRole {
         let telling = tokio::spawn(tell(self.parts.clone(), untold));
         let mut close = tokio::time::interval(CLOSE_EVERY);
         close.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut not_before = Instant::now();
         let ended = loop {
             tokio::select! {
                 () = cancel.cancelled() => break Ok(()),
                 _ = close.tick() => self.close_ended().await,
-                deliveries = subscription.next(load.batch_max.max(1)) => match deliveries {
-                    Ok(deliveries) => self.dispatch(&lane, deliveries, &stored).await,
+                deliveries = async {
+                    tokio::time::sleep_until(not_before).await;
+                    subscription.next(load.batch_max.max(1)).await
+                } => match deliveries {
+                    Ok(deliveries) => {
+                        not_before = Instant::now() + APART;
+                        self.dispatch(&lane, deliveries, &stored).await;
+                    }
                     Err(_) if cancel.is_cancelled() => break Ok(()),
                     Err(error) => break Err(error),
                 },
