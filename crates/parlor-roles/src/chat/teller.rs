@@ -8,12 +8,17 @@ use parlor_ports::chat::News;
 use parlor_ports::sessions::{Appended, NewLine};
 use parlor_ports::{PortError, PortResult};
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
 
 /// Lines that wait to be written; who says more waits.
 const WAITING_MAX: usize = 1_024;
 /// Transactions at the same time: a line does not wait until the batch before it is on disk.
 const LANES: usize = 4;
+/// Time between the beginnings of two tellings. A broker that keeps what it takes needs the disk for each,
+/// and so do the lines of people, who wait for their echo.
+const APART: Duration = Duration::from_millis(5);
 /// Lines written in one transaction.
 const BATCH_MAX: usize = 256;
 /// Batches that are written and of which the others are still to be told.
@@ -115,7 +120,13 @@ impl Teller {
 /// written meanwhile is told at once: a broker takes many lines about as soon as one.
 async fn tell(parts: RoomParts, mut untold: mpsc::Receiver<Vec<(ConversationId, Appended)>>) {
     let mut batches = Vec::with_capacity(UNTOLD_MAX);
-    while untold.recv_many(&mut batches, UNTOLD_MAX).await > 0 {
+    let mut not_before = Instant::now();
+    loop {
+        sleep_until(not_before).await;
+        if untold.recv_many(&mut batches, UNTOLD_MAX).await == 0 {
+            return;
+        }
+        not_before = Instant::now() + APART;
         let mut rows = Vec::new();
         let mut lines: BTreeMap<ConversationId, Vec<SessionLine>> = BTreeMap::new();
         for (session, appended) in batches.drain(..).flatten() {
