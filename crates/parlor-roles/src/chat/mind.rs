@@ -37,6 +37,8 @@ const SPEECHLESS: &str = "…";
 const PIECES_MAX: usize = 64;
 /// How long what the store said of a pause holds: in a crowd it is not asked for every line.
 const PAUSE_KNOWN_FOR: Duration = Duration::from_millis(50);
+/// Time between the beginnings of two publications: a broker that keeps what it takes needs the disk for each.
+const APART: Duration = Duration::from_millis(4);
 /// How long an answer waits that the bus did not take.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// How long a line that is being spoken may take to end once the role is asked to.
@@ -273,7 +275,9 @@ async fn publish(
 ) {
     let mut waiting: VecDeque<Untold> = VecDeque::new();
     let mut more = Vec::with_capacity(batch_max);
+    let mut not_before = Instant::now();
     loop {
+        tokio::time::sleep_until(not_before.into()).await;
         if waiting.is_empty() {
             if answers.recv_many(&mut more, batch_max).await == 0 {
                 return;
@@ -286,6 +290,7 @@ async fn publish(
                 }
             }
         }
+        not_before = Instant::now() + APART;
         waiting.extend(more.drain(..));
         let batch = one_of_each_session(&mut waiting, batch_max);
         let rows = batch.iter().map(|(_, row)| row.clone()).collect();
