@@ -1,6 +1,6 @@
 //! What a collector of traces is told: one conversation is one trace, over all processes.
 
-use parlor_blackbox::{Api, Collector, Scratch, Server, Setting, Told, command, until};
+use parlor_blackbox::{Api, Collector, Database, Scratch, Server, Setting, Told, command, until};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,7 +90,11 @@ fn assert_one_conversation(spans: &[Told]) {
         assert!(fits, "a part of '{of}': {span:#?}");
     }
     let handled: Vec<_> = spans.iter().filter(|span| is_step(span)).collect();
-    assert_eq!(handled.len(), LINES);
+    let told: Vec<_> = handled
+        .iter()
+        .map(|span| (&span.name, &span.attributes, span.times))
+        .collect();
+    assert_eq!(handled.len(), LINES, "{told:#?}");
     for again in spans.iter().filter(|s| s.kind == CONSUMER && !is_step(s)) {
         assert_eq!(again.attributes["parlor.step"], "handled before");
     }
@@ -113,6 +117,23 @@ fn assert_one_conversation(spans: &[Told]) {
 #[tokio::test]
 async fn a_conversation_is_one_trace_over_all_processes() {
     let scratch = Scratch::with_gossip(Setting::Split, 0.0).await;
+    is_one_trace(scratch, "amqp").await;
+}
+
+#[tokio::test]
+async fn a_conversation_is_one_trace_over_kafka_too() {
+    let brokers = std::env::var("PARLOR_TEST_KAFKA_BROKERS").expect("tests/services names them");
+    let bus = format!("kafka://{brokers}?partitions=1");
+    let scratch = Scratch::with_gossip_on(bus, Database::fresh().await, 0.0);
+    is_one_trace(scratch, "kafka").await;
+}
+
+async fn is_one_trace(scratch: Scratch, system: &str) {
+    // Asides are handled as well, as many as the dice want.
+    let world = std::fs::read_to_string(&scratch.world.source).unwrap();
+    let quiet = world.replace("probability = 0.25", "probability = 0.0");
+    assert_ne!(world, quiet);
+    std::fs::write(&scratch.world.source, quiet).unwrap();
     let collector = Collector::start().await;
     let server = up(&scratch, &collector, &[]).await;
     let (_, spans) = talk(&server.api().await, &scratch.world.name, &collector).await;
@@ -123,7 +144,7 @@ async fn a_conversation_is_one_trace_over_all_processes() {
     let processes: BTreeSet<_> = spans.iter().map(|span| &span.pid).collect();
     assert_eq!(processes.len(), 3, "a gateway and two characters");
     for sent in spans.iter().filter(|span| what(span) == "send") {
-        assert_eq!(sent.attributes["messaging.system"], "amqp");
+        assert_eq!(sent.attributes["messaging.system"], system);
     }
 }
 

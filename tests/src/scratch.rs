@@ -46,6 +46,20 @@ impl Scratch {
         Self::with(setting, dir, world).await
     }
 
+    /// A place on these very servers, in roles, with a world whose characters gossip with this probability.
+    #[must_use]
+    pub fn with_gossip_on(bus: String, database: Database, gossip: f64) -> Self {
+        let dir = directory();
+        let world = TestWorld::write(dir.path(), gossip);
+        Self {
+            dir,
+            world,
+            setting: Setting::Split,
+            amqp: Some(bus),
+            database: Some(database),
+        }
+    }
+
     /// A place with a world whose characters people talk with.
     pub async fn for_people(setting: Setting) -> Self {
         let dir = directory();

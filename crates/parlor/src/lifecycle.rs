@@ -1,7 +1,10 @@
 //! Starting and stopping: every task is tracked, the first signal ends softly, the second at once.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -9,13 +12,35 @@ use tokio_util::task::TaskTracker;
 const SOFT: Duration = Duration::from_secs(8);
 
 /// The tasks of a process.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Lifecycle {
     pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
+    signals: Arc<Mutex<Signals>>,
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
 }
 
 impl Lifecycle {
+    /// From now on a signal ends the process softly; so before anybody is told that it is ready.
+    ///
+    /// # Errors
+    /// Signals can't be heard.
+    pub(crate) fn new() -> io::Result<Self> {
+        let signals = Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        };
+        Ok(Self {
+            tasks: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+            signals: Arc::new(Mutex::new(signals)),
+        })
+    }
+
     /// Spawns a task that the process can't do without: if it fails, the process ends.
     pub(crate) fn vital<E: std::fmt::Display + Send>(
         &self,
@@ -41,9 +66,12 @@ impl Lifecycle {
     }
 
     /// Waits for a signal or for a vital task to fail, then for every task to end.
-    pub(crate) async fn until_stopped(&self) -> std::io::Result<()> {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
+    pub(crate) async fn until_stopped(&self) {
+        let mut signals = self.signals.lock().await;
+        let Signals {
+            interrupt,
+            terminate,
+        } = &mut *signals;
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
@@ -59,6 +87,5 @@ impl Lifecycle {
                 tracing::warn!(seconds = SOFT.as_secs(), "some tasks did not end in time");
             }
         }
-        Ok(())
     }
 }

@@ -58,12 +58,12 @@ pub(crate) async fn run(config: &Config, args: RunArgs) -> anyhow::Result<Ended>
         record: None,
     };
     let parts = wiring::assemble(config, purpose).await?;
+    let lifecycle = Lifecycle::new()?;
     let name = name_of(args.role);
     say(&format!(
         "{name} ready on http://{}",
         listener.local_addr()?
     ))?;
-    let lifecycle = Lifecycle::default();
     if args.until_stdin_closes {
         end_with_stdin(&lifecycle);
     }
@@ -288,7 +288,7 @@ async fn finish(
     store: &Arc<dyn Store>,
     meter: &Meter,
 ) -> anyhow::Result<Ended> {
-    lifecycle.until_stopped().await?;
+    lifecycle.until_stopped().await;
     // Calls that were on their way have ended by now.
     meter.close().await;
     bus.close().await;

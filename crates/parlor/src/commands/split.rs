@@ -79,6 +79,7 @@ pub(crate) async fn run(
         .into_iter()
         .map(|plan| troupe.process(plan, now))
         .collect();
+    let lifecycle = Lifecycle::new()?;
     let terminal = Terminal::stdout();
     say(&terminal.bold(&format!(
         "Parlor · {} roles, each a process of its own",
@@ -92,7 +93,6 @@ pub(crate) async fn run(
     ))?;
     say("  try        kill one by hand and watch the others go on")?;
     say("")?;
-    let lifecycle = Lifecycle::default();
     if !args.quiet {
         let from = parts.store.latest_change().await?;
         lifecycle.helper(transcript(
@@ -109,7 +109,7 @@ pub(crate) async fn run(
     let files = args.worlds.clone();
     let (stage, clock) = (parts.stage.clone(), parts.clock.clone());
     lifecycle.helper(async move { troupe.grow(&stage, &*clock, &files, newcomers).await });
-    lifecycle.until_stopped().await?;
+    lifecycle.until_stopped().await;
     parts.bus.close().await;
     parts.store.close().await;
     Ok(Ended::Well)

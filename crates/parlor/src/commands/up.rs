@@ -37,8 +37,8 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
         record: args.record.as_deref(),
     };
     let parts = wiring::assemble(config, purpose).await?;
+    let lifecycle = Lifecycle::new()?;
     banner(&parts, address, &config.keys()?)?;
-    let lifecycle = Lifecycle::default();
     if !args.quiet {
         let from = parts.store.latest_change().await?;
         lifecycle.helper(transcript(
@@ -147,7 +147,7 @@ pub(crate) async fn run(config: &Config, args: UpArgs) -> anyhow::Result<Ended> 
             schedule::start(&lifecycle, world, &settings, (&store, &clock), &authors)?;
         }
     }
-    lifecycle.until_stopped().await?;
+    lifecycle.until_stopped().await;
     // Calls that were on their way have ended by now.
     meter.close().await;
     bus.close().await;
